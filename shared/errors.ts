@@ -1,0 +1,94 @@
+/**
+ * Faults that end a command: wrong usage, an outside system, or a bug of ours. (Faults of the data
+ * are values, see outcome.ts.) Each code says once what it is about, what to do next, whether a
+ * retry can help, and the exit status; the message adds what and where.
+ */
+export interface ErrorSpec {
+  /** True where the same call may succeed later without anybody doing anything. */
+  readonly retry: boolean;
+  /** Exit status of the command: 2 usage or settings, 3 an outside system, 70 a bug. */
+  readonly exit: 2 | 3 | 70;
+  /** What to do next, for a person who does not know the code. */
+  readonly next: string;
+}
+
+export const ERRORS = {
+  USAGE: {
+    retry: false,
+    exit: 2,
+    next: 'Run the command with --help to see what it takes.',
+  },
+  SETTINGS: {
+    retry: false,
+    exit: 2,
+    next: 'Correct the settings named above; `edxstream config` prints what is in effect.',
+  },
+  INPUT_NOT_FOUND: {
+    retry: false,
+    exit: 2,
+    next: 'Check the path; give tracking tars, database zips, or a directory that holds them.',
+  },
+  KEY_UNREADABLE: {
+    retry: false,
+    exit: 2,
+    next: 'Export the private key with `gpg --export-secret-keys --armor <key id>` and pass that file with --key.',
+  },
+  PASSPHRASE_WRONG: {
+    retry: false,
+    exit: 2,
+    next: 'Give the passphrase of this key with --passphrase-file or EDXSTREAM_PASSPHRASE.',
+  },
+  DATA_DIRECTORY_BUSY: {
+    retry: true,
+    exit: 3,
+    next: 'Wait for the other command to end, or use another --data directory; `edxstream status` works meanwhile.',
+  },
+  DATA_DIRECTORY_UNUSABLE: {
+    retry: false,
+    exit: 3,
+    next: 'Choose a directory that this user may write to with --data.',
+  },
+  DISK_FULL: {
+    retry: true,
+    exit: 3,
+    next: 'Free some space or use --data on another disk, then run the same command again: it continues.',
+  },
+  WAREHOUSE_FAILED: {
+    retry: true,
+    exit: 3,
+    next: 'Read the reason that ClickHouse gives above; run the same command again once it is mended.',
+  },
+  QUERY_REFUSED: {
+    retry: false,
+    exit: 2,
+    next: 'Correct the SQL; the tables and columns are described in docs/schema.md.',
+  },
+  BUG: {
+    retry: false,
+    exit: 70,
+    next: 'This is a defect of edxstream: please report it with the output of the same command and --debug.',
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export class EdxstreamError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, detail: string, options?: { readonly cause?: unknown }) {
+    super(detail, options);
+    this.name = 'EdxstreamError';
+    this.code = code;
+  }
+
+  get spec(): ErrorSpec {
+    return ERRORS[this.code];
+  }
+}
+
+/** Asserts an invariant of our own code; a failure is a bug (exit status 70), never a data fault. */
+export function assert(condition: boolean, claim: string): asserts condition {
+  if (!condition) {
+    throw new EdxstreamError('BUG', `An invariant does not hold: ${claim}`);
+  }
+}

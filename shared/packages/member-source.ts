@@ -1,0 +1,85 @@
+/**
+ * Where the bytes of one member of a package lie, and how to read them.
+ *
+ *   package on disk   [ header | member bytes | header | member bytes | … ]
+ *                              ^offset  ^bytes
+ *
+ * A location is plain data, so it can be posted to a worker, which opens the file itself: no
+ * ciphertext is copied between threads. A source can be opened more than once, because a message
+ * is read twice: first to verify it, then to release its plaintext.
+ */
+import { open } from 'node:fs/promises';
+import { createInflateRaw } from 'node:zlib';
+
+/** Large enough that a read costs little, small enough that a dozen workers cost little. */
+export const READ_BYTES = 1 << 20;
+
+export interface MemberLocation {
+  /** The package file. */
+  readonly path: string;
+  /** Where the member's stored bytes begin in the package file. */
+  readonly offset: number;
+  /** How many bytes are stored. */
+  readonly bytes: number;
+  /** `deflate` for members that a zip compressed a second time. */
+  readonly compression: 'none' | 'deflate';
+}
+
+export interface MemberSource {
+  /** A name for messages to people, such as `prod-edxapp-003/2013-10-22_UniversityA.log.gpg`. */
+  readonly name: string;
+  /** Reads the member from its start; every call is a reading of its own. */
+  open(signal?: AbortSignal): AsyncIterable<Buffer>;
+}
+
+/** A source over a byte range of a local file. A range past the end of the file just ends early. */
+export function openMember(name: string, location: MemberLocation): MemberSource {
+  return {
+    name,
+    open: (signal) =>
+      location.compression === 'deflate'
+        ? inflateRange(location, signal)
+        : readRange(location, signal),
+  };
+}
+
+async function* readRange(location: MemberLocation, signal?: AbortSignal): AsyncIterable<Buffer> {
+  const file = await open(location.path, 'r');
+  try {
+    let position = location.offset;
+    const end = location.offset + location.bytes;
+    while (position < end) {
+      signal?.throwIfAborted();
+      // A fresh buffer for each read: the consumer may keep it.
+      const target = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - position));
+      const { bytesRead } = await file.read(target, 0, target.length, position);
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield target.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function* inflateRange(
+  location: MemberLocation,
+  signal?: AbortSignal,
+): AsyncIterable<Buffer> {
+  const inflate = createInflateRaw({ chunkSize: READ_BYTES });
+  const feed = async (): Promise<void> => {
+    for await (const chunk of readRange(location, signal)) {
+      if (!inflate.write(chunk)) await new Promise((resume) => inflate.once('drain', resume));
+    }
+    inflate.end();
+  };
+  const fed = feed().catch((error: unknown) => {
+    inflate.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  try {
+    for await (const chunk of inflate) yield chunk;
+  } finally {
+    inflate.destroy();
+    await fed;
+  }
+}
