@@ -9,6 +9,7 @@
  * is read twice: first to verify it, then to release its plaintext.
  */
 import { open } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
 
 /** Large enough that a read costs little, small enough that a dozen workers cost little. */
@@ -67,19 +68,7 @@ async function* inflateRange(
   signal?: AbortSignal,
 ): AsyncIterable<Buffer> {
   const inflate = createInflateRaw({ chunkSize: READ_BYTES });
-  const feed = async (): Promise<void> => {
-    for await (const chunk of readRange(location, signal)) {
-      if (!inflate.write(chunk)) await new Promise((resume) => inflate.once('drain', resume));
-    }
-    inflate.end();
-  };
-  const fed = feed().catch((error: unknown) => {
-    inflate.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
-  try {
-    for await (const chunk of inflate) yield chunk;
-  } finally {
-    inflate.destroy();
-    await fed;
-  }
+  // The callback form, because an error must reach the reader below and not a promise of its own.
+  pipeline(Readable.from(readRange(location, signal), { objectMode: true }), inflate, () => {});
+  for await (const chunk of inflate) yield chunk;
 }
