@@ -1,0 +1,42 @@
+/**
+ * The warehouse has two verbs: a statement, and a bulk insert. Both implementations (the embedded
+ * engine and a ClickHouse server) take the same SQL; they differ only in how bulk bytes travel.
+ */
+export type QueryParameters = Readonly<
+  Record<string, string | number | boolean | readonly string[]>
+>;
+
+export interface BulkInsert {
+  /** The table that receives the rows. */
+  readonly table: string;
+  /** The columns of the table that are filled, in the order of `select`. */
+  readonly columns: readonly string[];
+  /** Names and types of the columns as they come in `body`: `a String, b Nullable(Float64)`. */
+  readonly structure: string;
+  /** What is selected from the incoming columns; by default all of them as they are. */
+  readonly select?: string;
+  /** The ClickHouse format of `body`; Native is the cheapest for the engine. */
+  readonly format: 'Native' | 'RowBinary' | 'TabSeparated';
+  /** The encoded rows; chunk edges may fall anywhere. Ownership of a chunk passes to the insert. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Settings of this insert alone, by their ClickHouse names. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface Warehouse extends AsyncDisposable {
+  /** `embedded` or `server`, for messages and for what only one of them can do. */
+  readonly kind: 'embedded' | 'server';
+  /**
+   * Runs a statement that returns no rows. Placeholders are ClickHouse's, `{name:Type}`.
+   * @throws EdxstreamError WAREHOUSE_FAILED or DISK_FULL, with the engine's reason.
+   */
+  statement(sql: string, parameters?: QueryParameters): Promise<void>;
+  /** Runs a query and returns its rows; 64-bit integers come as strings, as ClickHouse's JSON has them. */
+  query<Row>(sql: string, parameters?: QueryParameters): Promise<readonly Row[]>;
+  /**
+   * Inserts what `body` yields. Not atomic: after a failure some rows may be in the table, so callers
+   * mark rows by a ledger entry and remove what was left half-way.
+   */
+  bulkInsert(insert: BulkInsert): Promise<void>;
+}
