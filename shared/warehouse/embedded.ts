@@ -1,0 +1,158 @@
+/**
+ * The warehouse in this process: ClickHouse as a library (chdb), its tables in a directory.
+ *
+ * Statements go through @clickhouse/client over chdb's own connection; bulk inserts go by a named
+ * pipe on a second session (see named-pipe.ts), because the client's connection turns a body into a
+ * string. One session runs one statement at a time; the two sessions run beside each other.
+ */
+import { chmod, mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { Session } from 'chdb';
+import { createChdbConnection } from 'chdb/connection';
+import { EdxstreamError } from '#shared/errors';
+import { lockDirectory } from '#shared/warehouse/directory-lock';
+import { asEngineError } from '#shared/warehouse/engine-errors';
+import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
+import type { BulkInsert, QueryParameters, Warehouse } from '#shared/warehouse/warehouse';
+
+type ClientConnection = NonNullable<
+  NonNullable<Parameters<typeof createClient>[0]>['connection']
+>;
+
+export interface EmbeddedWarehouse extends Warehouse {
+  readonly kind: 'embedded';
+  /** Runs a query in any ClickHouse output format and yields its bytes as they come. */
+  stream(sql: string, format: string): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Opens (and creates, mode 0700) a data directory for this process alone.
+ * @throws EdxstreamError DATA_DIRECTORY_BUSY, DATA_DIRECTORY_UNUSABLE.
+ */
+export async function openEmbeddedWarehouse(
+  directory: string,
+  { command }: { readonly command: string },
+): Promise<EmbeddedWarehouse> {
+  const path = resolve(directory);
+  await makeDirectory(path);
+  const unlock = lockDirectory(path, command);
+  try {
+    // The cast: chdb types its connection by a copy of the client's package, the same shapes declared
+    // twice, which the compiler takes for different classes.
+    const connection = createChdbConnection({ path }) as unknown as ClientConnection;
+    const client = createClient({ connection });
+    // The engine makes its files readable for the group; the directory keeps everybody else out.
+    await chmod(path, 0o700);
+    return new ChdbWarehouse(client, new Session(path), await makeNamedPipe(), unlock);
+  } catch (error) {
+    unlock();
+    throw new EdxstreamError(
+      'DATA_DIRECTORY_UNUSABLE',
+      `The engine cannot open the data directory ${path}: ${String(error)}. Another program (Python, R) may have it open.`,
+      { cause: error },
+    );
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new EdxstreamError(
+      'DATA_DIRECTORY_UNUSABLE',
+      `The data directory ${path} cannot be created: ${String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+class ChdbWarehouse implements EmbeddedWarehouse {
+  readonly kind = 'embedded';
+  readonly #client: ClickHouseClient;
+  readonly #bulk: Session;
+  readonly #pipe: NamedPipe;
+  readonly #unlock: () => void;
+  /** The bulk session runs one statement at a time, so inserts queue behind one another. */
+  #bulkTail: Promise<unknown> = Promise.resolve();
+
+  constructor(client: ClickHouseClient, bulk: Session, pipe: NamedPipe, unlock: () => void) {
+    this.#client = client;
+    this.#bulk = bulk;
+    this.#pipe = pipe;
+    this.#unlock = unlock;
+  }
+
+  async statement(sql: string, parameters?: QueryParameters): Promise<void> {
+    try {
+      await this.#client.command({
+        query: sql,
+        ...(parameters === undefined ? {} : { query_params: parameters }),
+      });
+    } catch (error) {
+      throw asEngineError(error, excerpt(sql));
+    }
+  }
+
+  async query<Row>(sql: string, parameters?: QueryParameters): Promise<readonly Row[]> {
+    try {
+      const result = await this.#client.query({
+        query: sql,
+        format: 'JSONEachRow',
+        ...(parameters === undefined ? {} : { query_params: parameters }),
+      });
+      return await result.json<Row>();
+    } catch (error) {
+      throw asEngineError(error, excerpt(sql));
+    }
+  }
+
+  async *stream(sql: string, format: string): AsyncIterable<Uint8Array> {
+    const stream = this.#bulk.queryStream(sql, { format });
+    try {
+      for await (const chunk of stream) yield chunk.raw();
+    } catch (error) {
+      throw asEngineError(error, excerpt(sql));
+    } finally {
+      stream.cancel();
+    }
+  }
+
+  bulkInsert(insert: BulkInsert): Promise<void> {
+    const done = this.#bulkTail.then(() => this.#insert(insert));
+    this.#bulkTail = done.catch(() => undefined);
+    return done;
+  }
+
+  async #insert(insert: BulkInsert): Promise<void> {
+    const settings = Object.entries(insert.settings ?? {}).map(
+      ([name, value]) => `${name} = ${value}`,
+    );
+    const sql = `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) SELECT ${insert.select ?? '*'}
+      FROM file('${this.#pipe.path}', ${insert.format}, '${insert.structure.replaceAll("'", "''")}')
+      ${settings.length > 0 ? `SETTINGS ${settings.join(', ')}` : ''}`;
+    await this.#pipe.feed(insert.body, async () => {
+      try {
+        await this.#bulk.queryAsync(sql);
+      } catch (error) {
+        throw asEngineError(error, `inserting into ${insert.table}`);
+      }
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bulkTail;
+    try {
+      await this.#client.close();
+      this.#bulk.close();
+      await this.#pipe[Symbol.asyncDispose]();
+    } finally {
+      this.#unlock();
+    }
+  }
+}
+
+function excerpt(sql: string): string {
+  const line = sql.replace(/\s+/g, ' ').trim();
+  return line.length > 120 ? `${line.slice(0, 120)}…` : line;
+}
