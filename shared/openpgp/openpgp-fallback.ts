@@ -1,0 +1,188 @@
+/**
+ * The unusual kinds of message, read by `openpgp`: authenticated encryption (packet 18 version 2,
+ * and GnuPG's OCB packet 20), the ciphers that OpenSSL keeps in its legacy provider, and bzip2.
+ *
+ * `openpgp` streams only if it may hand out plaintext before it has verified it
+ * (`allowUnauthenticatedStream`); otherwise it holds the message in memory. So it is used twice: a
+ * first reading whose plaintext goes nowhere and that must end without an error, then a second one
+ * whose plaintext is released. Slow (80-100 MB/s), but bounded and with the same guarantee.
+ */
+import { decrypt, type enums, readMessage } from 'openpgp';
+import { ByteCursor } from './byte-cursor.js';
+import { PlaintextFault } from './message-fault.js';
+import { TAG } from './packet-framing.js';
+import type { SessionKey } from './session-key.js';
+
+const CIPHER_NAMES: ReadonlyMap<number, enums.symmetricNames> = new Map([
+  [2, 'tripledes'],
+  [3, 'cast5'],
+  [4, 'blowfish'],
+  [7, 'aes128'],
+  [8, 'aes192'],
+  [9, 'aes256'],
+  [10, 'twofish'],
+]);
+/** 2^(16+6) bytes: what GnuPG writes, and the most that RFC 9580 allows. A chunk is held in memory. */
+const AEAD_CHUNK_SIZE_MAX = 16;
+const PART_BYTES_LOG2 = 16;
+
+/** What a reading by `openpgp` needs to know of the encrypted packet. */
+export interface EncryptedPacket {
+  readonly tag: number;
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/**
+ * The literal bytes of an encrypted packet. Nothing of it counts until it has ended without a fault.
+ */
+export async function* decryptByOpenpgp(
+  packet: EncryptedPacket,
+  sessionKey: SessionKey,
+): AsyncGenerator<Buffer, void, undefined> {
+  const cursor = new ByteCursor(packet.body);
+  const head = await cursor.peek(4);
+  const isAead = packet.tag === TAG.encryptedWithOcb || head[0] === 2;
+  if (isAead) requireKnownAead(head);
+  const algorithm = CIPHER_NAMES.get((isAead ? head[1] : sessionKey.cipher) ?? 0);
+  if (algorithm === undefined) {
+    throw new PlaintextFault(
+      'unsupported',
+      `its cipher has number ${sessionKey.cipher ?? 'none'}, which is not supported; decrypt it with gpg`,
+    );
+  }
+  const framing = inParts(packet.tag, cursor);
+  try {
+    const message = await readMessage<ReadableStream<Uint8Array>>({
+      binaryMessage: toStream(framing.chunks),
+      config: { enableParsingV5Entities: true },
+    });
+    const { data } = await decrypt({
+      message,
+      sessionKeys: { data: sessionKey.bytes, algorithm },
+      format: 'binary',
+      config: {
+        allowUnauthenticatedStream: true,
+        enableParsingV5Entities: true,
+        maxDecompressedMessageSize: Number.POSITIVE_INFINITY,
+      },
+    });
+    yield* fromStream(data);
+  } catch (cause) {
+    // What went wrong while reading is the reason, whatever `openpgp` made of it.
+    throw (
+      framing.fault() ??
+      new PlaintextFault(
+        'integrity-failed',
+        `its integrity code does not hold, or its content is damaged (${messageOf(cause)})`,
+        { cause },
+      )
+    );
+  }
+  const fault = framing.fault();
+  if (fault !== undefined) throw fault;
+}
+
+/** The literal bytes inside a body compressed with bzip2 (whose integrity was verified before). */
+export async function* readBzip2Content(
+  body: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer, void, undefined> {
+  async function* packet(): AsyncGenerator<Buffer, void, undefined> {
+    // An old-format header of a compressed packet that reaches to the end, then the algorithm.
+    yield Buffer.of(0x80 | (TAG.compressed << 2) | 3, 3);
+    yield* body;
+  }
+  try {
+    const message = await readMessage<ReadableStream<Uint8Array>>({
+      binaryMessage: toStream(packet()),
+      config: { maxDecompressedMessageSize: Number.POSITIVE_INFINITY },
+    });
+    const literal = message.getLiteralData();
+    if (literal === null) throw new PlaintextFault('damaged', 'it holds no content');
+    yield* fromStream(literal);
+  } catch (cause) {
+    if (cause instanceof PlaintextFault) throw cause;
+    throw new PlaintextFault(
+      'damaged',
+      `its content, compressed with bzip2, is damaged or ends early (${messageOf(cause)})`,
+      { cause },
+    );
+  }
+}
+
+function requireKnownAead(head: Buffer): void {
+  const [, cipher, mode, chunkSize] = head;
+  if (chunkSize === undefined) {
+    throw new PlaintextFault('truncated', `its encrypted packet has only ${head.length} bytes`);
+  }
+  const isKnown = CIPHER_NAMES.has(cipher ?? 0) && (mode === 1 || mode === 2 || mode === 3);
+  if (isKnown && chunkSize <= AEAD_CHUNK_SIZE_MAX) return;
+  throw new PlaintextFault(
+    'unsupported',
+    `it is encrypted with cipher ${cipher}, mode ${mode} and chunk size ${chunkSize}, which is not supported; decrypt it with gpg`,
+  );
+}
+
+/** Puts a header in front of a body of unknown length again, and keeps the fault of its source. */
+function inParts(
+  tag: number,
+  cursor: ByteCursor,
+): { readonly chunks: AsyncIterable<Buffer>; readonly fault: () => unknown } {
+  let fault: unknown;
+  async function* chunks(): AsyncGenerator<Buffer, void, undefined> {
+    const partBytes = 1 << PART_BYTES_LOG2;
+    try {
+      yield Buffer.of(0xc0 | tag);
+      for (;;) {
+        const part = await cursor.peek(partBytes);
+        cursor.skip(part.length);
+        if (part.length < partBytes) {
+          const length = Buffer.alloc(5, 0xff);
+          length.writeUInt32BE(part.length, 1);
+          yield Buffer.concat([length, part]);
+          return;
+        }
+        yield Buffer.concat([Buffer.of(0xe0 | PART_BYTES_LOG2), part]);
+      }
+    } catch (error) {
+      fault = error;
+      throw error;
+    }
+  }
+  return { chunks: chunks(), fault: () => fault };
+}
+
+function toStream(chunks: AsyncIterable<Buffer>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await iterator.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+      async cancel() {
+        await iterator.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* fromStream(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const next = await reader.read();
+      if (next.done) return;
+      yield Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
