@@ -1,0 +1,278 @@
+/**
+ * Walks over the bytes of one JSON object, checks every byte of its syntax, and notes where the
+ * wanted members of the root and of `context` stand. It makes no object and no string.
+ *
+ *   {"time": "2014…", "context": {"course_id": "…", …}, "event": "{\"id\": …}"}
+ *            ^start^
+ *
+ * It accepts what json-object.ts accepts and nothing else; for anything else it only says no, and
+ * the caller lets the plain reader find the reason. It relies on the last byte being `}`: outside
+ * of strings the walk then always stops in time, so only strings and closings look at the end.
+ *
+ * Element loads are written `as number`, because the bound on the index is the loop's own and
+ * `?? 0` would cost a branch for each byte of the archive.
+ */
+import { decodeString } from './decode-string.js';
+import { JSON_DEPTH_MAX } from './line-rules.js';
+import { CONTEXT_SLOT, CONTEXT_SLOTS, ROOT_SLOTS, SLOTS, SlotTable } from './member-slots.js';
+
+export const ABSENT = 0;
+/** A string without escapes; its slot spans what stands between the quotes. */
+export const STRING = 1;
+/** A string with escapes; its slot spans what stands between the quotes. */
+export const ESCAPED = 2;
+export const NULL = 3;
+/** NaN, true, a number and so on; the slot spans the text. */
+export const OTHER = 4;
+export const OBJECT = 5;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+
+/** 1 for a byte that may stand in a string as itself: all but controls, `"` and `\`. */
+const PLAIN = new Uint8Array(256).fill(1);
+PLAIN.fill(0, 0, 0x20);
+PLAIN[QUOTE] = 0;
+PLAIN[BACKSLASH] = 0;
+
+/** 1 for the letters that may follow a backslash, but `u`. */
+const ESCAPES = new Uint8Array(256);
+for (const letter of Buffer.from('"\\/bfnrt')) ESCAPES[letter] = 1;
+
+const HEX = new Uint8Array(256);
+for (const digit of Buffer.from('0123456789abcdefABCDEF')) HEX[digit] = 1;
+
+export class JsonWalker {
+  readonly kind = new Uint8Array(SLOTS);
+  readonly start = new Int32Array(SLOTS);
+  readonly end = new Int32Array(SLOTS);
+  readonly #isObject = new Uint8Array(JSON_DEPTH_MAX + 1);
+  readonly #root = new SlotTable(ROOT_SLOTS);
+  readonly #context = new SlotTable(CONTEXT_SLOTS);
+  #sawEscape = false;
+
+  /** True where bytes[open, end) are one object; open is its `{`, and bytes[end - 1] is a `}`. */
+  walk(bytes: Buffer, open: number, end: number): boolean {
+    const { kind, start } = this;
+    const isObjectAt = this.#isObject;
+    kind.fill(ABSENT);
+    isObjectAt[1] = 1;
+    let depth = 1;
+    let isObject = true;
+    let isInContext = false;
+    // The slots of the values that are open at depth 1 and, inside `context`, at depth 2.
+    let rootSlot = -1;
+    let contextSlot = -1;
+    let at = skipSpace(bytes, open + 1);
+    let byte = bytes[at] as number;
+    let isClosing = byte === CLOSE_OBJECT;
+
+    for (;;) {
+      if (!isClosing) {
+        let slot = -1;
+        if (isObject) {
+          if (byte !== QUOTE) return false;
+          const keyFrom = at + 1;
+          at = this.#passString(bytes, keyFrom, end);
+          if (at < 0) return false;
+          if (depth === 1) slot = this.#slotOf(this.#root, bytes, keyFrom, at);
+          else if (isInContext && depth === 2) {
+            slot = this.#slotOf(this.#context, bytes, keyFrom, at);
+          }
+          at++;
+          if (bytes[at] !== COLON) {
+            at = skipSpace(bytes, at);
+            if (bytes[at] !== COLON) return false;
+          }
+          at++;
+          byte = bytes[at] as number;
+          if (byte <= 0x20) {
+            at = skipSpace(bytes, at);
+            byte = bytes[at] as number;
+          }
+          if (slot === CONTEXT_SLOT) this.#forgetContext();
+        }
+        if (byte === QUOTE) {
+          const from = at + 1;
+          at = this.#passString(bytes, from, end);
+          if (at < 0) return false;
+          if (slot >= 0) this.#note(slot, this.#sawEscape ? ESCAPED : STRING, from, at);
+          at++;
+        } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+          if (depth === JSON_DEPTH_MAX) return false;
+          isObject = byte === OPEN_OBJECT;
+          if (slot >= 0) {
+            kind[slot] = isObject ? OBJECT : OTHER;
+            start[slot] = at;
+          }
+          if (depth === 1) {
+            rootSlot = slot;
+            isInContext = isObject && slot === CONTEXT_SLOT;
+          } else if (depth === 2) contextSlot = slot;
+          depth++;
+          isObjectAt[depth] = isObject ? 1 : 0;
+          at = skipSpace(bytes, at + 1);
+          byte = bytes[at] as number;
+          isClosing = byte === (isObject ? CLOSE_OBJECT : CLOSE_ARRAY);
+          continue;
+        } else {
+          const from = at;
+          at = passScalar(bytes, at);
+          if (at < 0) return false;
+          // `n` begins nothing but null.
+          if (slot >= 0) this.#note(slot, byte === 0x6e ? NULL : OTHER, from, at);
+        }
+      } else {
+        at++;
+        depth--;
+        if (depth === 0) return at === end;
+        if (at >= end) return false;
+        if (depth === 1 && rootSlot >= 0) this.end[rootSlot] = at;
+        else if (depth === 2 && contextSlot >= 0) this.end[contextSlot] = at;
+        if (depth === 1) isInContext = false;
+        isObject = isObjectAt[depth] === 1;
+      }
+
+      // After a value: a comma and the next member, or the end of what holds it.
+      byte = bytes[at] as number;
+      if (byte <= 0x20) {
+        at = skipSpace(bytes, at);
+        byte = bytes[at] as number;
+      }
+      if (byte === COMMA) {
+        isClosing = false;
+        at++;
+        byte = bytes[at] as number;
+        if (byte <= 0x20) {
+          at = skipSpace(bytes, at);
+          byte = bytes[at] as number;
+        }
+      } else {
+        if (byte !== (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) return false;
+        isClosing = true;
+      }
+    }
+  }
+
+  #note(slot: number, kind: number, from: number, to: number): void {
+    this.kind[slot] = kind;
+    this.start[slot] = from;
+    this.end[slot] = to;
+  }
+
+  /** A second `context` replaces the first whole. */
+  #forgetContext(): void {
+    for (const slot of CONTEXT_SLOTS.values()) this.kind[slot] = ABSENT;
+  }
+
+  #slotOf(table: SlotTable, bytes: Buffer, from: number, to: number): number {
+    if (this.#sawEscape) return table.findName(decodeKey(bytes, from, to));
+    return table.find(bytes, from, to - from);
+  }
+
+  /** From the byte after the opening quote to the closing quote, or -1; notes whether it met `\`. */
+  #passString(bytes: Buffer, from: number, end: number): number {
+    this.#sawEscape = false;
+    let at = from;
+    for (;;) {
+      while (at < end && PLAIN[bytes[at] as number] === 1) at++;
+      if (at >= end) return -1;
+      const byte = bytes[at];
+      if (byte === QUOTE) return at;
+      if (byte !== BACKSLASH) return -1;
+      this.#sawEscape = true;
+      const letter = bytes[at + 1] as number;
+      if (ESCAPES[letter] === 1) {
+        at += 2;
+      } else {
+        if (letter !== 0x75 || !areHex(bytes, at + 2)) return -1;
+        at += 6;
+      }
+    }
+  }
+}
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  for (;;) {
+    const byte = bytes[at] as number;
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+    at++;
+  }
+}
+
+function areHex(bytes: Buffer, at: number): boolean {
+  for (let i = at; i < at + 4; i++) if (HEX[bytes[i] as number] !== 1) return false;
+  return true;
+}
+
+/** The end of the literal or number that begins here, or -1. */
+function passScalar(bytes: Buffer, from: number): number {
+  switch (bytes[from]) {
+    case 0x6e:
+      return passWord(bytes, from, NULL_WORD);
+    case 0x74:
+      return passWord(bytes, from, TRUE_WORD);
+    case 0x66:
+      return passWord(bytes, from, FALSE_WORD);
+    case 0x4e:
+      return passWord(bytes, from, NAN_WORD);
+    case 0x49:
+      return passWord(bytes, from, INFINITY_WORD);
+    default:
+      return passNumber(bytes, from);
+  }
+}
+
+const NULL_WORD = Buffer.from('null');
+const TRUE_WORD = Buffer.from('true');
+const FALSE_WORD = Buffer.from('false');
+const NAN_WORD = Buffer.from('NaN');
+const INFINITY_WORD = Buffer.from('Infinity');
+
+function passWord(bytes: Buffer, from: number, word: Buffer): number {
+  for (let i = 0; i < word.length; i++) if (bytes[from + i] !== word[i]) return -1;
+  return from + word.length;
+}
+
+function passNumber(bytes: Buffer, from: number): number {
+  let at = from;
+  let byte = bytes[at] as number;
+  if (byte === 0x2d) {
+    byte = bytes[++at] as number;
+    if (byte === 0x49) return passWord(bytes, at, INFINITY_WORD);
+  }
+  if (byte === 0x30) at++;
+  else {
+    at = passDigits(bytes, at);
+    if (at < 0) return -1;
+  }
+  if (bytes[at] === 0x2e) {
+    at = passDigits(bytes, at + 1);
+    if (at < 0) return -1;
+  }
+  byte = bytes[at] as number;
+  if (byte !== 0x65 && byte !== 0x45) return at;
+  byte = bytes[at + 1] as number;
+  return passDigits(bytes, byte === 0x2b || byte === 0x2d ? at + 2 : at + 1);
+}
+
+/** The end of one or more digits, or -1. */
+function passDigits(bytes: Buffer, from: number): number {
+  let at = from;
+  for (;;) {
+    const byte = bytes[at] as number;
+    if (byte < 0x30 || byte > 0x39) return at === from ? -1 : at;
+    at++;
+  }
+}
+
+function decodeKey(bytes: Buffer, from: number, to: number): string {
+  return decodeString(bytes, from, to).toString('latin1');
+}
