@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { extract, type Headers, pack } from 'tar-stream';
+import { extract, type Header, pack } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { openFile, overBuffer, type RandomAccess } from './random-access.js';
 import { readTarHeaders, type TarFault, type TarMember } from './tar-headers.js';
 
 const END_MARK_BYTES = 1024;
 
-async function aTar(entries: readonly { headers: Headers; body?: Buffer }[]): Promise<Buffer> {
+async function aTar(
+  entries: readonly { headers: Partial<Header> & Pick<Header, 'name'>; body?: Buffer }[],
+): Promise<Buffer> {
   const packed = pack();
   for (const { headers, body } of entries) packed.entry(headers, body ?? Buffer.alloc(0));
   packed.finalize();
@@ -54,7 +56,7 @@ function aHeader(fields: {
   block.write(fields.magic ?? 'ustar\x0000', 257, 'latin1');
   block.write(fields.prefix ?? '', 345, 'utf8');
   block.fill(' ', 148, 156);
-  const bytes = fields.isSignedSum ? new Int8Array(block) : new Uint8Array(block);
+  const bytes = [...block].map((byte) => (fields.isSignedSum && byte > 127 ? byte - 256 : byte));
   const sum = bytes.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return block;
@@ -69,7 +71,7 @@ function hasGnuTar(): boolean {
 
 const aPathPart = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 140 })
-  .filter((text) => !/[/\0]/.test(text) && text.isWellFormed());
+  .filter((text) => !/[/\0]/.test(text) && Buffer.from(text).toString() === text);
 
 test('members are where tar-stream, as writer and as reader, says they are', async () => {
   const anEntry = fc.record({
