@@ -1,0 +1,59 @@
+/**
+ * One encrypted database file → encoded parts: the whole of the costly work (decrypt, split, check,
+ * encode), in one function that needs nothing but its source and the keys, so that it can run in a
+ * worker thread.
+ *
+ * Faults of the file come as a `fault` part, the last one, whether they are seen before the first
+ * row or after the last: what was yielded before must then be taken back.
+ */
+import type { KeyRing } from '#shared/openpgp/key-ring';
+import { PlaintextFault } from '#shared/openpgp/message-fault';
+import { openMessage } from '#shared/openpgp/read-message';
+import type { MemberSource } from '#shared/packages/member-source';
+import type { DatabaseFileEntry } from '#shared/packages/package-index';
+import { encodeTableRows } from './encode-table-rows.js';
+import type { EncodedPart } from './encoded-part.js';
+import { readTracebackEnd } from './read-traceback-end.js';
+
+export interface EncodeOptions {
+  readonly keys: KeyRing;
+  /** The place of the file in the batch that is inserted together. */
+  readonly fileIndex: number;
+  readonly rowBytesMax?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type EncodedFile = Pick<DatabaseFileEntry, 'table' | 'extension' | 'isFailed'>;
+
+export async function* encodeDatabaseFile(
+  source: MemberSource,
+  file: EncodedFile,
+  { keys, signal, ...options }: EncodeOptions,
+): AsyncIterable<EncodedPart> {
+  const message = await openMessage(source, { keys, ...(signal && { signal }) });
+  if (message.kind !== 'keep') {
+    yield {
+      kind: 'fault',
+      reason: message.reason,
+      detail: 'detail' in message ? message.detail : '',
+    };
+    return;
+  }
+  const plaintext = message.value.plaintext();
+  try {
+    if (file.isFailed) yield await readTracebackEnd(plaintext);
+    else yield* encodePlaintext(plaintext, file, options);
+  } catch (error) {
+    if (!(error instanceof PlaintextFault)) throw error;
+    yield { kind: 'fault', reason: error.reason, detail: error.message };
+  }
+}
+
+/** The same from the plaintext on. */
+export function encodePlaintext(
+  plaintext: AsyncIterable<Buffer>,
+  { table }: EncodedFile,
+  options: Pick<EncodeOptions, 'fileIndex' | 'rowBytesMax'>,
+): AsyncIterable<EncodedPart> {
+  return encodeTableRows(plaintext, { table, ...options });
+}
