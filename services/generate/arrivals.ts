@@ -28,14 +28,18 @@ const HEARTBEAT_SHARE = 0.03;
 export function* sessionsBegin(stage: Stage): Actor {
   const { schedule, world, journal } = stage;
   const random = Random.of(stage.profile.seed, 'sessions', world.site);
-  const perDay = eventsOfSite(stage) * (1 - HEARTBEAT_SHARE);
-  let begun = 1;
-  const eventsBefore = journal.eventsOf(world.site);
+  const perDay = eventsOfSite(stage);
+  const offlineChance = Math.min(0.5, 0.06 + 6 * stage.profile.oddShare);
+  let begun = 0;
   for (;;) {
-    // How long sessions are is learnt as they happen; the first guess soon matters no more.
-    const written = journal.eventsOf(world.site) - eventsBefore;
-    const eventsPerSession = Math.max(8, (30 * 40 + written) / (40 + begun));
-    const perUs = (perDay / DAY_US / eventsPerSession) * hourlyWeight(schedule.nowUs);
+    // How long sessions are is learnt as they happen; and where more or less was written than
+    // planned up to now (newcomers study too), half a day makes up for it.
+    const written = journal.eventsOf(world.site);
+    const eventsPerSession = (60 * 10 + written) / (10 + begun);
+    const planned = perDay * weightedDays(schedule.nowUs - stage.startUs);
+    const correction = Math.min(3, Math.max(0.1, 1 + (planned - written) / (perDay / 2)));
+    const weight = hourlyWeight(schedule.nowUs) * correction;
+    const perUs = (perDay / DAY_US / eventsPerSession) * weight;
     yield random.exponential(1 / perUs);
     const enrolment = chooseStudent(world, random);
     if (enrolment === undefined) continue;
@@ -43,7 +47,7 @@ export function* sessionsBegin(stage: Stage): Actor {
     const session = beginSession(stage, enrolment);
     enrolment.learner.isBusy = true;
     schedule.add(study(session), 0);
-    if (enrolment.learner.hasPhone && random.chance(0.06)) {
+    if (enrolment.learner.hasPhone && random.chance(offlineChance)) {
       schedule.add(
         offlinePhone(session, { htmlId: offlineVideo(enrolment), durationSeconds: 400 }),
         0,
@@ -133,6 +137,13 @@ function eventsOfSite({ profile, world }: Stage): number {
 function hourlyWeight(nowUs: number): number {
   const dayPart = (nowUs % DAY_US) / DAY_US;
   return 1 - 0.75 * Math.cos(2 * Math.PI * (dayPart - 4 / 24));
+}
+
+/** The integral of hourlyWeight, in days. */
+function weightedDays(elapsedUs: number): number {
+  const days = elapsedUs / DAY_US;
+  const turn = 2 * Math.PI;
+  return days - (0.75 / turn) * (Math.sin(turn * (days - 4 / 24)) + Math.sin((turn * 4) / 24));
 }
 
 /** Some learners come much more often than others: a few draws, towards the front of the list. */

@@ -21,6 +21,7 @@ import { Journal } from './journal.js';
 import { type FinishedFile, logDateOf } from './log-file.js';
 import { Random } from './prng.js';
 import type { Profile, Site } from './profile.js';
+import { reencryptMessage } from './reencrypt-message.js';
 import { Schedule } from './schedule.js';
 import { makeWorld } from './world.js';
 import { type KeyPaths, type Recipients, writeKeys } from './write-keys.js';
@@ -172,7 +173,8 @@ class Run {
     const { profile, directory, spool, recipients, options } = this.#settings;
     const partials = await this.journal.cutPackage((site) => this.#anySession(site), cutUs);
     await this.journal.settle();
-    const files = inTarOrder([...this.journal.finished, ...partials], this.journal, profile);
+    const whole = await this.#encryptAgain(index);
+    const files = inTarOrder([...whole, ...partials], this.journal, profile);
     const date = logDateOf(this.#startUs, day);
     const modified = new Date(cutUs / 1000);
     const tar = `${date}-${profile.organization}-tracking.tar`;
@@ -205,6 +207,20 @@ class Run {
     await removeAll([...databaseFiles.map((file) => file.path), ...partials.map(pathOf)]);
     this.expected.push(expectPackage({ profile, date, tar, zip, files, databaseFiles, memberOf }));
     return { date, tarPath: path.join(directory, tar), zipPath: path.join(directory, zip) };
+  }
+
+  /** The whole log files, under fresh session keys from the second package on if asked for. */
+  async #encryptAgain(index: number): Promise<readonly FinishedFile[]> {
+    const { profile, recipients } = this.#settings;
+    const { finished } = this.journal;
+    if (!profile.reencrypt || index === 0) return finished;
+    for (const [place, file] of finished.entries()) {
+      const target = `${file.message.path}.${index}`;
+      const message = await reencryptMessage(file.message, target, recipients);
+      await rm(file.message.path);
+      finished[place] = { ...file, message };
+    }
+    return finished;
   }
 
   /** The moment of a package: some time around noon of its last day. */

@@ -15,6 +15,9 @@ import type { LineOutcome } from './tally.js';
 import type { Recipients } from './write-keys.js';
 import { MessageWriter } from './write-message.js';
 
+/** Pieces of text under way to their messages: what the memory of a run is bounded by. */
+const INFLIGHT_MAX = 24;
+
 interface Server {
   readonly site: Site;
   readonly name: string;
@@ -44,7 +47,7 @@ export class Journal {
   readonly #random: Random;
   readonly #eventsOfSite: Record<Site, number> = { prod: 0, edge: 0 };
   #full: LogFile[] = [];
-  #ending: Promise<void>[] = [];
+  readonly #inflight = new Set<Promise<void>>();
 
   constructor(settings: JournalSettings) {
     this.#settings = settings;
@@ -55,7 +58,7 @@ export class Journal {
 
   /** True when pieces wait to be handed on: time to await `flush`. */
   get wantsFlush(): boolean {
-    return this.#full.length > 0 || this.#ending.length > 0;
+    return this.#full.length > 0;
   }
 
   /** Lines written for a site so far. */
@@ -97,19 +100,26 @@ export class Journal {
     this.#count(file, line);
   }
 
-  /** Hands waiting text to the messages; resolves when more may be written. */
+  /**
+   * Hands waiting text to the messages; resolves when more may be written. Compression runs beside
+   * the simulation, up to a bound.
+   */
   async flush(): Promise<void> {
-    const full = this.#full;
+    for (const file of this.#full) this.#track(file.flush());
     this.#full = [];
-    await Promise.all(full.map((file) => file.flush()));
-    if (this.#ending.length > 8) await this.settle();
+    while (this.#inflight.size > INFLIGHT_MAX) await Promise.race(this.#inflight);
+  }
+
+  #track(work: Promise<void>): void {
+    this.#inflight.add(work);
+    const forget = () => this.#inflight.delete(work);
+    // A failure is kept in the set, so that flush or settle throws it.
+    work.then(forget, () => {});
   }
 
   /** Waits until every log file that was rotated is on disk. */
   async settle(): Promise<void> {
-    const ending = this.#ending;
-    this.#ending = [];
-    await Promise.all(ending);
+    await Promise.all(this.#inflight);
   }
 
   /** Ends the partial files of the package day; the whole ones go on. */
@@ -227,12 +237,11 @@ export class Journal {
     if (file === undefined) return;
     server.file = undefined;
     this.#full = this.#full.filter((other) => other !== file);
-    const ending = file.end().then((finished) => {
-      this.finished.push(finished);
-    });
-    // Awaited by settle; until then a failure must not count as unhandled.
-    ending.catch(() => {});
-    this.#ending.push(ending);
+    this.#track(
+      file.end().then((finished) => {
+        this.finished.push(finished);
+      }),
+    );
   }
 }
 

@@ -135,7 +135,7 @@ export function makeLearner({ seed, site, index, joinedUs }: LearnerSettings): L
     ability: random.normal(),
     ip: `${random.between(11, 223)}.${random.below(256)}.${random.below(256)}.${random.between(1, 254)}`,
     agent: random.pick(AGENTS),
-    hasPhone: random.chance(0.15),
+    hasPhone: random.chance(0.3),
     joinedUs,
     isBusy: false,
   };

@@ -54,7 +54,7 @@ const demo: Profile = {
   packageIntervalDays: 7,
   courses: 5,
   learners: 600,
-  eventsPerDay: 2500,
+  eventsPerDay: 3000,
   oddShare: 0.01,
   compressionLevel: 6,
   compression: 'zip',

@@ -13,8 +13,8 @@ export function* study(session: Session): Actor {
   const { random, enrolment, course } = session;
   const { learner } = enrolment;
   try {
-    // Six in a hundred sessions log in with a clear password: about one line in five hundred.
-    if (random.chance(0.06)) {
+    // With new accounts, about one line in five hundred carries a clear password.
+    if (random.chance(0.03)) {
       session.secretRequest('/login_ajax', loginPost(learner, random));
       yield random.between(1, 3) * SECOND_US + random.below(SECOND_US);
     }

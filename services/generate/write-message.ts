@@ -90,6 +90,8 @@ export class MessageWriter {
         : options.compression === 'zlib'
           ? createDeflate(settings)
           : new PassThrough();
+    // Several pieces may wait for the same drain, each with a listener or two.
+    this.#deflate.setMaxListeners(100);
     this.#finished = this.#run(options.recipients);
     // Whoever writes or ends sees the failure; without this line it would also be unhandled.
     this.#finished.catch(() => {});

@@ -1,0 +1,326 @@
+/**
+ * Packages of the test profile, opened with tar and gpg and counted by a naive reader of its own,
+ * against what the generator says in expected.json.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fromBuffer } from 'yauzl';
+import type { Expected, ExpectedPackage } from './expected.js';
+import { type GeneratedPackages, generatePackages } from './generate-packages.js';
+import { PROFILES } from './profile.js';
+
+const canOpen = ['gpg', 'tar'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+if (!canOpen) {
+  console.warn('Not run, because gpg or tar is not installed: generate-packages.test.ts');
+}
+
+let directory: string;
+let generated: GeneratedPackages;
+let expected: Expected;
+/** Plaintext by `<package date>/<member without .gpg>`, of tars and zips. */
+const plain = new Map<string, Buffer>();
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'edxstream-'));
+  generated = await generatePackages(path.join(directory, 'one'), PROFILES.test);
+  expected = JSON.parse(await readFile(generated.expectedPath, 'utf8'));
+  if (!canOpen) return;
+  const home = path.join(directory, 'gnupg');
+  await mkdir(home, { mode: 0o700 });
+  const gpg = (...args: string[]) =>
+    execFileSync('gpg', ['--homedir', home, '--batch', '--quiet', ...args], { stdio: 'pipe' });
+  gpg('--import', generated.keys.masterSecret);
+  for (const { date, tarPath, zipPath } of generated.packages) {
+    const target = path.join(directory, date);
+    await mkdir(target);
+    execFileSync('tar', ['-xf', tarPath, '-C', target]);
+    await extractZip(zipPath, target);
+    const members = (await readdir(target, { recursive: true })).filter((name) =>
+      name.endsWith('.gpg'),
+    );
+    gpg('--decrypt-files', ...members.map((name) => path.join(target, name)));
+    for (const name of members) {
+      const bare = name.slice(0, -'.gpg'.length);
+      plain.set(`${date}/${bare}`, await readFile(path.join(target, bare)));
+    }
+  }
+  execFileSync('gpgconf', ['--homedir', home, '--kill', 'gpg-agent']);
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function extractZip(zipPath: string, target: string): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  const bytes = await readFile(zipPath);
+  const entries = await new Promise<{ name: string; content: Promise<Buffer> }[]>(
+    (resolve, reject) => {
+      const found: { name: string; content: Promise<Buffer> }[] = [];
+      fromBuffer(bytes, (failure, zip) => {
+        if (failure !== null) return reject(failure);
+        zip.on('entry', (entry) => {
+          const content = new Promise<Buffer>((done, fail) => {
+            zip.openReadStream(entry, (trouble, stream) => {
+              if (trouble !== null) return fail(trouble);
+              const parts: Buffer[] = [];
+              stream.on('data', (part: Buffer) => parts.push(part));
+              stream.on('end', () => done(Buffer.concat(parts)));
+            });
+          });
+          found.push({ name: entry.fileName, content });
+        });
+        zip.on('end', () => resolve(found));
+      });
+    },
+  );
+  for (const { name, content } of entries) {
+    await mkdir(path.join(target, path.dirname(name)), { recursive: true });
+    await writeFile(path.join(target, name), await content);
+  }
+}
+
+function logFile(date: string, member: string): Buffer {
+  return plain.get(`${date}/${member.replace(/\.gpg$/, '')}`) ?? Buffer.from('absent');
+}
+
+interface Count {
+  lines: number;
+  events: number;
+  rejected: number;
+  blank: number;
+  late: number;
+  courses: Record<string, number>;
+}
+
+/** A slow reader that parses every line in full. */
+function naiveCount(file: Buffer, logDate: string): Count {
+  const count: Count = { lines: 0, events: 0, rejected: 0, blank: 0, late: 0, courses: {} };
+  const lines = file.toString('latin1').split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  count.lines = lines.length;
+  for (const line of lines) {
+    if (/^[ \t\r\v\f]*$/.test(line)) {
+      count.blank++;
+      continue;
+    }
+    const event = parseLine(line);
+    if (event === undefined) {
+      count.rejected++;
+      continue;
+    }
+    count.events++;
+    const course = courseOf(event);
+    count.courses[course] = (count.courses[course] ?? 0) + 1;
+    const timeMs = timeOf(event['time']);
+    const startMs = Date.parse(`${logDate}T00:00:00Z`);
+    if (timeMs !== undefined && timeMs < startMs - 6 * 3600e3) count.late++;
+  }
+  return count;
+}
+
+function parseLine(line: string): Record<string, unknown> | undefined {
+  if (!line.includes('{')) return undefined;
+  const text = line
+    .slice(line.indexOf('{'))
+    .replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token[0] === '"' ? token : 'null'));
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function courseOf(event: Record<string, unknown>): string {
+  // biome-ignore lint/suspicious/noExplicitAny: a naive reader of foreign JSON
+  const { context, event: payload, event_type, event_source, page, referer } = event as any;
+  const own = [context?.course_id, payload?.course_id];
+  for (const id of own) if (typeof id === 'string' && id.trim() !== '') return id.trim();
+  const urls = [
+    context?.path,
+    event_source === 'server' ? event_type : undefined,
+    event_source === 'browser' ? page : undefined,
+    referer,
+  ];
+  for (const url of urls) {
+    if (typeof url !== 'string') continue;
+    const decoded = decodeURIComponent(url);
+    const found = /\/courses\/(course-v1:[^/?]+|[^/?]+\/[^/?]+\/[^/?]+)/.exec(decoded);
+    if (found?.[1] !== undefined) return found[1];
+  }
+  return '';
+}
+
+function timeOf(time: unknown): number | undefined {
+  let timeMs = Number.NaN;
+  if (typeof time === 'number') {
+    timeMs = time >= 1e14 ? time / 1000 : time >= 1e11 ? time : time * 1000;
+  } else if (typeof time === 'string') {
+    const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(time);
+    timeMs = Date.parse(hasZone ? time : `${time}Z`);
+  }
+  const isPlausible = timeMs >= Date.UTC(2012, 0, 1) && timeMs < Date.UTC(2255, 0, 1);
+  return isPlausible ? timeMs : undefined;
+}
+
+function eachFile(): { date: string; file: ExpectedPackage['files'][number] }[] {
+  return expected.packages.flatMap(({ date, files }) => files.map((file) => ({ date, file })));
+}
+
+test.skipIf(!canOpen)('counts of every log file agree with a naive reader of gpg output', () => {
+  for (const { date, file } of eachFile()) {
+    const counted = naiveCount(logFile(date, file.member), file.logDate);
+    const { lines, events, rejected, blank, late, courseEvents } = file;
+    expect({ member: file.member, ...counted }).toEqual({
+      member: file.member,
+      ...{ lines, events, rejected, blank, late, courses: courseEvents },
+    });
+  }
+});
+
+test.skipIf(!canOpen)('every member of a tar is expected, and the other way round', () => {
+  for (const { date, files } of expected.packages) {
+    const delivered = [...plain.keys()].filter((name) => name.startsWith(`${date}/UniversityA/`));
+    expect(delivered.map((name) => `${name.slice(date.length + 1)}.gpg`).sort()).toEqual(
+      files.map((file) => file.member).sort(),
+    );
+  }
+});
+
+test.skipIf(!canOpen)('a partial last day is a proper prefix of what comes a week later', () => {
+  const [first, second] = expected.packages;
+  const partials = first?.files.filter((file) => file.partialEnd !== null) ?? [];
+  expect(partials.map((file) => file.partialEnd)).toContain('inside-line');
+  for (const { member } of partials) {
+    const early = logFile(first?.date ?? '', member);
+    const whole = logFile(second?.date ?? '', member);
+    expect(whole.subarray(0, early.length).equals(early), member).toBe(true);
+    expect(whole.length).toBeGreaterThan(early.length);
+  }
+});
+
+test.skipIf(!canOpen)('rows of every database file agree with its lines', () => {
+  for (const { date, databaseFiles } of expected.packages) {
+    for (const { member, rows, table } of databaseFiles) {
+      const text = logFile(date, `universitya-${date}/${member}`).toString('utf8');
+      const lines = text.split('\n').length - 1;
+      expect(`${member} ${lines - (table === 'forum' ? 0 : 1)}`).toBe(`${member} ${rows}`);
+    }
+  }
+});
+
+test.skipIf(!canOpen)('each snapshot has all eight file types and one that failed at edX', () => {
+  for (const { date, databaseFiles, failedMembers } of expected.packages) {
+    expect(new Set(databaseFiles.map((file) => file.table)).size).toBe(8);
+    expect(databaseFiles.some((file) => file.rows === 0)).toBe(true);
+    const [failed] = failedMembers;
+    expect(logFile(date, `universitya-${date}/${failed}`).toString()).toMatch(/^Traceback/);
+  }
+});
+
+test.skipIf(!canOpen)('module states are those of the last problem_check in the logs', () => {
+  for (const { date, files, databaseFiles } of expected.packages) {
+    const last = new Map<string, { attempts: number; grade: number; time: string }>();
+    for (const { member } of files) {
+      for (const line of logFile(date, member).toString('latin1').split('\n')) {
+        if (!line.includes('"event_type": "problem_check"')) continue;
+        // biome-ignore lint/suspicious/noExplicitAny: a naive reader of foreign JSON
+        const event = parseLine(line) as any;
+        if (event?.event_source !== 'server') continue;
+        const key = `${member.includes('edge')} ${event.context.user_id} ${event.event.problem_id}`;
+        if ((last.get(key)?.time ?? '') > event.time) continue;
+        const { attempts, grade } = event.event;
+        last.set(key, { attempts, grade, time: event.time });
+      }
+    }
+    expect(last.size).toBeGreaterThan(10);
+    let compared = 0;
+    for (const { member, table, site } of databaseFiles) {
+      if (table !== 'courseware_studentmodule') continue;
+      const text = logFile(date, `universitya-${date}/${member}`).toString('utf8');
+      for (const row of text.split('\n').slice(1)) {
+        const [, type, moduleId, studentId, state, grade] = row.split('\t');
+        if (type !== 'problem' || grade === 'NULL') continue;
+        const parsed = JSON.parse((state ?? '').replaceAll('\\\\', '\\'));
+        const logged = last.get(`${site === 'edge'} ${studentId} ${moduleId}`);
+        expect({ attempts: parsed.attempts, grade: Number(grade) }).toEqual({
+          attempts: logged?.attempts,
+          grade: logged?.grade,
+        });
+        compared++;
+      }
+    }
+    expect(compared).toBe(last.size);
+  }
+});
+
+test.skipIf(!canOpen)(
+  'the same seed gives the same plaintext and the same expected.json',
+  async () => {
+    const { czarSecret, masterSecret, passphrase } = generated.keys;
+    const again = await generatePackages(path.join(directory, 'two'), {
+      ...PROFILES.test,
+      keyFiles: { czarSecret, masterSecret, passphrase },
+    });
+    const { profile: _, ...counts } = JSON.parse(await readFile(again.expectedPath, 'utf8'));
+    const { profile: __, ...before } = expected;
+    expect(counts).toEqual(before);
+    const home = path.join(directory, 'gnupg');
+    const target = path.join(directory, 'again');
+    await mkdir(target);
+    for (const { date, tarPath } of again.packages.slice(-1)) {
+      execFileSync('tar', ['-xf', tarPath, '-C', target]);
+      const members = (await readdir(target, { recursive: true })).filter((name) =>
+        name.endsWith('.gpg'),
+      );
+      execFileSync(
+        'gpg',
+        [
+          ['--homedir', home, '--batch', '--quiet', '--decrypt-files'],
+          members.map((name) => path.join(target, name)),
+        ].flat(),
+        { stdio: 'pipe' },
+      );
+      for (const name of members) {
+        const bytes = await readFile(path.join(target, name.replace(/\.gpg$/, '')));
+        expect(bytes.equals(logFile(date, name)), name).toBe(true);
+      }
+    }
+    execFileSync('gpgconf', ['--homedir', home, '--kill', 'gpg-agent']);
+  },
+);
+
+test('the test profile writes every odd shape, masked lines, late events and blank lines', () => {
+  const absent = Object.entries(expected.oddShapes).filter(([, count]) => count === 0);
+  expect(absent).toEqual([]);
+  const totals = expected.packages.at(-1)?.totals;
+  expect(totals?.late).toBeGreaterThan(0);
+  expect(totals?.maskedEvents).toBeGreaterThan(0);
+  expect(totals?.maskedRejected).toBeGreaterThan(0);
+  expect(totals?.blank).toBeGreaterThan(0);
+});
+
+test('a log file that did not change is delivered with the same ciphertext', async () => {
+  const [first, second] = await Promise.all(
+    generated.packages.map(({ tarPath }) => readFile(tarPath)),
+  );
+  // The first member of the tar is a whole day: its content begins after four 512-byte headers
+  // (two directories and the file), so the same 4 KiB stand in both tars.
+  expect(first?.subarray(1536, 5632).equals(second?.subarray(1536, 5632) ?? Buffer.alloc(0))).toBe(
+    true,
+  );
+});
+
+test('a stop leaves no spool directory behind', async () => {
+  const target = path.join(directory, 'stopped');
+  const stop = new AbortController();
+  const running = generatePackages(target, PROFILES.demo, {
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  await expect(running).rejects.toThrow();
+  expect(await readdir(target)).toEqual(['keys']);
+});
