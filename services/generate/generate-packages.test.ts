@@ -2,15 +2,16 @@
  * Packages of the test profile, opened with tar and gpg and counted by a naive reader of its own,
  * against what the generator says in expected.json.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fromBuffer } from 'yauzl';
 import type { Expected, ExpectedPackage } from './expected.js';
 import { type GeneratedPackages, generatePackages } from './generate-packages.js';
 import { PROFILES } from './profile.js';
+import { membersOf, naiveCount, parseLine } from './testing/naive-reader.js';
+import { openPackages } from './testing/open-packages.js';
 
 const canOpen = ['gpg', 'tar'].every((tool) => spawnSync(tool, ['--version']).status === 0);
 if (!canOpen) {
@@ -28,142 +29,18 @@ beforeAll(async () => {
   generated = await generatePackages(path.join(directory, 'one'), PROFILES.test);
   expected = JSON.parse(await readFile(generated.expectedPath, 'utf8'));
   if (!canOpen) return;
-  const home = path.join(directory, 'gnupg');
-  await mkdir(home, { mode: 0o700 });
-  const gpg = (...args: string[]) =>
-    execFileSync('gpg', ['--homedir', home, '--batch', '--quiet', ...args], { stdio: 'pipe' });
-  gpg('--import', generated.keys.masterSecret);
   for (const { date, tarPath, zipPath } of generated.packages) {
-    const target = path.join(directory, date);
-    await mkdir(target);
-    execFileSync('tar', ['-xf', tarPath, '-C', target]);
-    await extractZip(zipPath, target);
-    const members = (await readdir(target, { recursive: true })).filter((name) =>
-      name.endsWith('.gpg'),
-    );
-    gpg('--decrypt-files', ...members.map((name) => path.join(target, name)));
-    for (const name of members) {
-      const bare = name.slice(0, -'.gpg'.length);
-      plain.set(`${date}/${bare}`, await readFile(path.join(target, bare)));
-    }
+    const opened = await openPackages([tarPath, zipPath], generated.keys.masterSecret);
+    for (const [name, bytes] of opened) plain.set(`${date}/${name}`, bytes);
   }
-  execFileSync('gpgconf', ['--homedir', home, '--kill', 'gpg-agent']);
 });
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function extractZip(zipPath: string, target: string): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
-  const bytes = await readFile(zipPath);
-  const entries = await new Promise<{ name: string; content: Promise<Buffer> }[]>(
-    (resolve, reject) => {
-      const found: { name: string; content: Promise<Buffer> }[] = [];
-      fromBuffer(bytes, (failure, zip) => {
-        if (failure !== null) return reject(failure);
-        zip.on('entry', (entry) => {
-          const content = new Promise<Buffer>((done, fail) => {
-            zip.openReadStream(entry, (trouble, stream) => {
-              if (trouble !== null) return fail(trouble);
-              const parts: Buffer[] = [];
-              stream.on('data', (part: Buffer) => parts.push(part));
-              stream.on('end', () => done(Buffer.concat(parts)));
-            });
-          });
-          found.push({ name: entry.fileName, content });
-        });
-        zip.on('end', () => resolve(found));
-      });
-    },
-  );
-  for (const { name, content } of entries) {
-    await mkdir(path.join(target, path.dirname(name)), { recursive: true });
-    await writeFile(path.join(target, name), await content);
-  }
-}
-
 function logFile(date: string, member: string): Buffer {
   return plain.get(`${date}/${member.replace(/\.gpg$/, '')}`) ?? Buffer.from('absent');
-}
-
-interface Count {
-  lines: number;
-  events: number;
-  rejected: number;
-  blank: number;
-  late: number;
-  courses: Record<string, number>;
-}
-
-/** A slow reader that parses every line in full. */
-function naiveCount(file: Buffer, logDate: string): Count {
-  const count: Count = { lines: 0, events: 0, rejected: 0, blank: 0, late: 0, courses: {} };
-  const lines = file.toString('latin1').split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  count.lines = lines.length;
-  for (const line of lines) {
-    if (/^[ \t\r\v\f]*$/.test(line)) {
-      count.blank++;
-      continue;
-    }
-    const event = parseLine(line);
-    if (event === undefined) {
-      count.rejected++;
-      continue;
-    }
-    count.events++;
-    const course = courseOf(event);
-    count.courses[course] = (count.courses[course] ?? 0) + 1;
-    const timeMs = timeOf(event['time']);
-    const startMs = Date.parse(`${logDate}T00:00:00Z`);
-    if (timeMs !== undefined && timeMs < startMs - 6 * 3600e3) count.late++;
-  }
-  return count;
-}
-
-function parseLine(line: string): Record<string, unknown> | undefined {
-  if (!line.includes('{')) return undefined;
-  const text = line
-    .slice(line.indexOf('{'))
-    .replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token[0] === '"' ? token : 'null'));
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function courseOf(event: Record<string, unknown>): string {
-  // biome-ignore lint/suspicious/noExplicitAny: a naive reader of foreign JSON
-  const { context, event: payload, event_type, event_source, page, referer } = event as any;
-  const own = [context?.course_id, payload?.course_id];
-  for (const id of own) if (typeof id === 'string' && id.trim() !== '') return id.trim();
-  const urls = [
-    context?.path,
-    event_source === 'server' ? event_type : undefined,
-    event_source === 'browser' ? page : undefined,
-    referer,
-  ];
-  for (const url of urls) {
-    if (typeof url !== 'string') continue;
-    const decoded = decodeURIComponent(url);
-    const found = /\/courses\/(course-v1:[^/?]+|[^/?]+\/[^/?]+\/[^/?]+)/.exec(decoded);
-    if (found?.[1] !== undefined) return found[1];
-  }
-  return '';
-}
-
-function timeOf(time: unknown): number | undefined {
-  let timeMs = Number.NaN;
-  if (typeof time === 'number') {
-    timeMs = time >= 1e14 ? time / 1000 : time >= 1e11 ? time : time * 1000;
-  } else if (typeof time === 'string') {
-    const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(time);
-    timeMs = Date.parse(hasZone ? time : `${time}Z`);
-  }
-  const isPlausible = timeMs >= Date.UTC(2012, 0, 1) && timeMs < Date.UTC(2255, 0, 1);
-  return isPlausible ? timeMs : undefined;
 }
 
 function eachFile(): { date: string; file: ExpectedPackage['files'][number] }[] {
@@ -227,13 +104,13 @@ test.skipIf(!canOpen)('module states are those of the last problem_check in the 
     for (const { member } of files) {
       for (const line of logFile(date, member).toString('latin1').split('\n')) {
         if (!line.includes('"event_type": "problem_check"')) continue;
-        // biome-ignore lint/suspicious/noExplicitAny: a naive reader of foreign JSON
-        const event = parseLine(line) as any;
+        const event = parseLine(line);
         if (event?.event_source !== 'server') continue;
-        const key = `${member.includes('edge')} ${event.context.user_id} ${event.event.problem_id}`;
-        if ((last.get(key)?.time ?? '') > event.time) continue;
-        const { attempts, grade } = event.event;
-        last.set(key, { attempts, grade, time: event.time });
+        const { attempts, grade, problem_id } = membersOf(event.event);
+        const key = `${member.includes('edge')} ${membersOf(event.context).user_id} ${problem_id}`;
+        const time = String(event.time);
+        if ((last.get(key)?.time ?? '') > time) continue;
+        last.set(key, { attempts: Number(attempts), grade: Number(grade), time });
       }
     }
     expect(last.size).toBeGreaterThan(10);
@@ -268,28 +145,11 @@ test.skipIf(!canOpen)(
     const { profile: _, ...counts } = JSON.parse(await readFile(again.expectedPath, 'utf8'));
     const { profile: __, ...before } = expected;
     expect(counts).toEqual(before);
-    const home = path.join(directory, 'gnupg');
-    const target = path.join(directory, 'again');
-    await mkdir(target);
-    for (const { date, tarPath } of again.packages.slice(-1)) {
-      execFileSync('tar', ['-xf', tarPath, '-C', target]);
-      const members = (await readdir(target, { recursive: true })).filter((name) =>
-        name.endsWith('.gpg'),
-      );
-      execFileSync(
-        'gpg',
-        [
-          ['--homedir', home, '--batch', '--quiet', '--decrypt-files'],
-          members.map((name) => path.join(target, name)),
-        ].flat(),
-        { stdio: 'pipe' },
-      );
-      for (const name of members) {
-        const bytes = await readFile(path.join(target, name.replace(/\.gpg$/, '')));
+    for (const { date, tarPath, zipPath } of again.packages) {
+      for (const [name, bytes] of await openPackages([tarPath, zipPath], masterSecret)) {
         expect(bytes.equals(logFile(date, name)), name).toBe(true);
       }
     }
-    execFileSync('gpgconf', ['--homedir', home, '--kill', 'gpg-agent']);
   },
 );
 
