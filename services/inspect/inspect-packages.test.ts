@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PackageIndex } from '#shared/packages/package-index';
+import { aDatabaseFile, aLogFile, aTar, aZip } from '#shared/testing/package-indexes';
 import { inspectPackages } from './inspect-packages.js';
-import { aDatabaseFile, aLogFile, aTar, aZip } from './package-indexes.js';
 
 test('a server has its days, its bytes and the days that are missing before later ones', () => {
   const days = ['2013-10-01', '2013-10-02', '2013-10-05', '2013-10-07'];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { addDays } from '#shared/packages/calendar-date';
+import { aDatabaseFile, aLogFile, aTar, aZip } from '#shared/testing/package-indexes';
 import { inspectPackages } from './inspect-packages.js';
-import { aDatabaseFile, aLogFile, aTar, aZip } from './package-indexes.js';
 import { renderBytes, renderInspection } from './render-inspection.js';
 
 test('an inspection reads as aligned tables and sentences', () => {

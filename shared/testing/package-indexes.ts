@@ -1,4 +1,4 @@
-/** Indexes of small packages for the tests of this folder, as indexing would make them. */
+/** Indexes of small packages for tests, as indexing would make them. */
 import type { DatabaseFileEntry, LogFileEntry, PackageIndex } from '#shared/packages/package-index';
 
 const location = { path: 'package', offset: 0, compression: 'none' } as const;
