@@ -15,6 +15,7 @@ const ZIP_END = Buffer.from('PK\x05\x06', 'latin1');
 /** The end record of a zip with the longest comment it can have. */
 const ZIP_END_BYTES_MAX = 22 + 0xffff;
 const ARMOR = Buffer.from('-----BEGIN PGP MESSAGE');
+const KEY_ARMOR = /^-----BEGIN PGP (?:PRIVATE|PUBLIC) KEY/;
 /** Packets a message begins with: session keys, encrypted contents, a marker. */
 const MESSAGE_TAGS: ReadonlySet<number> = new Set([1, 3, 9, 10, 18, 20]);
 
@@ -24,6 +25,9 @@ export async function readFileFormat(source: RandomAccess): Promise<FileFormat> 
   if (looksLikeTar(head)) return { kind: 'tar' };
   if (head.subarray(0, 4).equals(ZIP_MEMBER)) return { kind: 'zip' };
   if (isMessage(head)) return { kind: 'message' };
+  if (KEY_ARMOR.test(head.toString('latin1', 0, 40))) {
+    return foreign('it is an OpenPGP key: give a private key with --key');
+  }
   if (head[0] === 0x1f && head[1] === 0x8b) {
     return foreign('it is compressed with gzip: unpack it with `gunzip` and give what comes out');
   }

@@ -79,6 +79,14 @@ test('a file that is no package is a fault only where it was named', async () =>
   expect((await findPackages([folder])).skipped).toMatchObject([{ path, isExplicit: false }]);
 });
 
+test('a key that lies beside the packages is told from a message', async () => {
+  write('key.asc', '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nxxxx');
+  write('2013-10-22_X.log.gpg', '-----BEGIN PGP MESSAGE-----\n\nxxxx');
+  const { packages, skipped } = await findPackages([folder]);
+  expect(packages).toMatchObject([{ format: 'message' }]);
+  expect(skipped[0]?.reason).toContain('--key');
+});
+
 test('a path that does not exist is INPUT_NOT_FOUND and is named', async () => {
   const missing = join(folder, 'nowhere');
   await expect(findPackages([missing])).rejects.toMatchObject({

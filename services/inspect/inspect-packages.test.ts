@@ -96,6 +96,13 @@ test('single messages are no weekly delivery and lack nothing', () => {
   expect(inspectPackages([one]).lonelyPackages).toEqual([]);
 });
 
+test('the zip of e-mail preferences is the other half of nothing', () => {
+  const optIn = aZip('2013-10-27', [aDatabaseFile('UniversityA', 'email_opt_in')]);
+  expect(inspectPackages([optIn]).lonelyPackages).toEqual([]);
+  const tar = aTar('2013-10-27', [aLogFile('prod-edxapp-003', '2013-10-27')]);
+  expect(inspectPackages([tar, optIn]).lonelyPackages).toMatchObject([{ lacks: 'zip' }]);
+});
+
 test('faults and names that were not understood say which package they are of', () => {
   const index: PackageIndex = {
     ...aTar('2013-10-27', []),

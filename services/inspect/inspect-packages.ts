@@ -194,7 +194,11 @@ function inspectCourses(indexes: readonly PackageIndex[]): InspectedCourse[] {
 function findLonelyPackages(indexes: readonly PackageIndex[]): LonelyPackage[] {
   const weekly = indexes.flatMap((index) => {
     const { path, organization, packageDate, kind, format } = index;
-    const isWeekly = (format === 'tar' || format === 'zip') && kind !== 'unknown';
+    // The zip of e-mail preferences comes beside the weekly one and stands for no week of its own.
+    const isOptIn =
+      index.databaseFiles.length > 0 &&
+      index.databaseFiles.every(({ table }) => table === 'email_opt_in');
+    const isWeekly = (format === 'tar' || format === 'zip') && kind !== 'unknown' && !isOptIn;
     return isWeekly && packageDate ? [{ path, organization, packageDate, kind }] : [];
   });
   return weekly.flatMap(({ path, organization, packageDate, kind }) => {

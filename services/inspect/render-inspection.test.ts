@@ -61,6 +61,21 @@ test('no line is wider than 100 columns, whatever names and gaps there are', () 
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
 });
 
+test('the directory of packages is said once, or with each where there are several', () => {
+  const [tar, zip] = [aTar('2013-10-13', []), aZip('2013-10-13', [])];
+  const inOne = [tar, zip].map((index) => ({ ...index, path: `/data/edx/${index.path}` }));
+  const text = renderInspection(inspectPackages(inOne));
+  expect(text).toContain('Packages in /data/edx (2)\n');
+  expect(text.split('/data/edx')).toHaveLength(2);
+  const inTwo = [
+    { ...tar, path: '/a/x.tar' },
+    { ...zip, path: '/b/y.zip' },
+  ];
+  const both = renderInspection(inspectPackages(inTwo));
+  expect(both).toContain('/a/x.tar');
+  expect(both).toContain('/b/y.zip');
+});
+
 test('a long list of odd names is shortened and says so', () => {
   const unrecognised = Array.from({ length: 25 }, (_, at) => ({
     path: `x${at}`,

@@ -3,6 +3,7 @@
  * needs attention, in sentences. At most 100 columns wide. Long lists of odd names are shortened
  * and say so; `--json` has them all.
  */
+import { basename, dirname } from 'node:path';
 import type {
   Gap,
   InspectedCourse,
@@ -19,7 +20,7 @@ export function renderInspection(inspection: Inspection): string {
   const { packages, servers, courses, lonelyPackages, unrecognised, faults } = inspection;
   const failed = courses.filter(({ failedTables }) => failedTables.length > 0);
   const sections = [
-    section('Packages', packages.length, renderPackages(packages)),
+    section(packagesTitle(packages), packages.length, renderPackages(packages)),
     section('Log files, by server', servers.length, renderServers(servers)),
     section('Database files, by course', courses.length, renderCourses(courses)),
     section(
@@ -54,10 +55,23 @@ export function renderInspection(inspection: Inspection): string {
 }
 
 function section(title: string, count: number, body: string): string {
-  return count === 0 ? '' : `${title} (${count})\n${body}`;
+  return count === 0 ? '' : `${wrapText(`${title} (${count})`, WIDTH_MAX).join('\n')}\n${body}`;
+}
+
+/** Packages mostly lie in one directory, which is then said once. */
+function packagesTitle(packages: readonly InspectedPackage[]): string {
+  const directory = commonDirectory(packages);
+  return directory === undefined || directory === '.' ? 'Packages' : `Packages in ${directory}`;
+}
+
+function commonDirectory(packages: readonly InspectedPackage[]): string | undefined {
+  const directories = new Set(packages.map(({ path }) => dirname(path)));
+  const [directory] = directories;
+  return directories.size === 1 ? directory : undefined;
 }
 
 function renderPackages(packages: readonly InspectedPackage[]): string {
+  const isOneDirectory = commonDirectory(packages) !== undefined;
   return renderTable(
     [
       { title: 'package' },
@@ -69,7 +83,7 @@ function renderPackages(packages: readonly InspectedPackage[]): string {
       { title: 'tables', align: 'right' },
     ],
     packages.map((one) => [
-      one.path,
+      isOneDirectory ? basename(one.path) : one.path,
       one.format === 'unknown' ? 'no package' : `${one.kind} ${one.format}`,
       one.organization || '-',
       one.packageDate ?? '-',
