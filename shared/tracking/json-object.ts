@@ -9,7 +9,7 @@
  * writes them and real logs hold them. A key that comes twice keeps its last value.
  */
 
-import { keep, type Outcome, reject } from '../outcome.js';
+import { keep, type Outcome, reject } from '#shared/outcome';
 import { decodeString } from './decode-string.js';
 import { findFault, type JsonFault } from './json-fault.js';
 import { JSON_DEPTH_MAX } from './line-rules.js';

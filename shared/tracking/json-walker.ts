@@ -14,7 +14,17 @@
  */
 import { decodeString } from './decode-string.js';
 import { JSON_DEPTH_MAX } from './line-rules.js';
-import { CONTEXT_SLOT, CONTEXT_SLOTS, ROOT_SLOTS, SLOTS, SlotTable } from './member-slots.js';
+import {
+  CONTEXT_SLOT,
+  CONTEXT_SLOTS,
+  COURSE_ID_SLOT,
+  ORG_ID_SLOT,
+  PATH_SLOT,
+  ROOT_SLOTS,
+  SLOTS,
+  SlotTable,
+  USER_ID_SLOT,
+} from './member-slots.js';
 
 export const ABSENT = 0;
 /** A string without escapes; its slot spans what stands between the quotes. */
@@ -55,13 +65,18 @@ export class JsonWalker {
   readonly #isObject = new Uint8Array(JSON_DEPTH_MAX + 1);
   readonly #root = new SlotTable(ROOT_SLOTS);
   readonly #context = new SlotTable(CONTEXT_SLOTS);
-  #sawEscape = false;
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   /** True where bytes[open, end) are one object; open is its `{`, and bytes[end - 1] is a `}`. */
   walk(bytes: Buffer, open: number, end: number): boolean {
-    const { kind, start } = this;
+    const { kind, start, end: ends } = this;
+    const root = this.#root;
+    const context = this.#context;
     const isObjectAt = this.#isObject;
     kind.fill(ABSENT);
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    const view = this.#view;
+    const base = bytes.byteOffset;
     isObjectAt[1] = 1;
     let depth = 1;
     let isObject = true;
@@ -79,11 +94,15 @@ export class JsonWalker {
         if (isObject) {
           if (byte !== QUOTE) return false;
           const keyFrom = at + 1;
-          at = this.#passString(bytes, keyFrom, end);
-          if (at < 0) return false;
-          if (depth === 1) slot = this.#slotOf(this.#root, bytes, keyFrom, at);
-          else if (isInContext && depth === 2) {
-            slot = this.#slotOf(this.#context, bytes, keyFrom, at);
+          at = passPlain(view, base, bytes, keyFrom, end);
+          const isEscaped = bytes[at] !== QUOTE;
+          if (isEscaped) at = passEscaped(view, base, bytes, at, end);
+          if (at < 0 || at >= end) return false;
+          if (depth === 1 || (depth === 2 && isInContext)) {
+            const table = depth === 1 ? root : context;
+            slot = isEscaped
+              ? table.findName(decodeKey(bytes, keyFrom, at))
+              : table.find(view, base + keyFrom, at - keyFrom);
           }
           at++;
           if (bytes[at] !== COLON) {
@@ -100,9 +119,18 @@ export class JsonWalker {
         }
         if (byte === QUOTE) {
           const from = at + 1;
-          at = this.#passString(bytes, from, end);
-          if (at < 0) return false;
-          if (slot >= 0) this.#note(slot, this.#sawEscape ? ESCAPED : STRING, from, at);
+          at = passPlain(view, base, bytes, from, end);
+          let stringKind = STRING;
+          if (bytes[at] !== QUOTE) {
+            stringKind = ESCAPED;
+            at = passEscaped(view, base, bytes, at, end);
+          }
+          if (at < 0 || at >= end) return false;
+          if (slot >= 0) {
+            kind[slot] = stringKind;
+            start[slot] = from;
+            ends[slot] = at;
+          }
           at++;
         } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
           if (depth === JSON_DEPTH_MAX) return false;
@@ -126,15 +154,19 @@ export class JsonWalker {
           at = passScalar(bytes, at);
           if (at < 0) return false;
           // `n` begins nothing but null.
-          if (slot >= 0) this.#note(slot, byte === 0x6e ? NULL : OTHER, from, at);
+          if (slot >= 0) {
+            kind[slot] = byte === 0x6e ? NULL : OTHER;
+            start[slot] = from;
+            ends[slot] = at;
+          }
         }
       } else {
         at++;
         depth--;
         if (depth === 0) return at === end;
         if (at >= end) return false;
-        if (depth === 1 && rootSlot >= 0) this.end[rootSlot] = at;
-        else if (depth === 2 && contextSlot >= 0) this.end[contextSlot] = at;
+        if (depth === 1 && rootSlot >= 0) ends[rootSlot] = at;
+        else if (depth === 2 && contextSlot >= 0) ends[contextSlot] = at;
         if (depth === 1) isInContext = false;
         isObject = isObjectAt[depth] === 1;
       }
@@ -160,42 +192,63 @@ export class JsonWalker {
     }
   }
 
-  #note(slot: number, kind: number, from: number, to: number): void {
-    this.kind[slot] = kind;
-    this.start[slot] = from;
-    this.end[slot] = to;
-  }
-
   /** A second `context` replaces the first whole. */
   #forgetContext(): void {
-    for (const slot of CONTEXT_SLOTS.values()) this.kind[slot] = ABSENT;
+    const kind = this.kind;
+    kind[ORG_ID_SLOT] = ABSENT;
+    kind[PATH_SLOT] = ABSENT;
+    kind[USER_ID_SLOT] = ABSENT;
+    kind[COURSE_ID_SLOT] = ABSENT;
   }
+}
 
-  #slotOf(table: SlotTable, bytes: Buffer, from: number, to: number): number {
-    if (this.#sawEscape) return table.findName(decodeKey(bytes, from, to));
-    return table.find(bytes, from, to - from);
+/**
+ * The offset of the first byte from `from` on that is a quote, a backslash or a control, four bytes
+ * a step; `end` or more where there is none.
+ */
+function passPlain(view: DataView, base: number, bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at <= end - 4) {
+    // The high bit of each byte that is one of them. A byte above the lowest such one may be marked
+    // wrongly, by the borrow, so only the lowest mark counts.
+    const word = view.getInt32(base + at, true);
+    const quote = word ^ 0x22222222;
+    const slash = word ^ 0x5c5c5c5c;
+    const marks =
+      (((quote - 0x01010101) & ~quote) |
+        ((slash - 0x01010101) & ~slash) |
+        ((word - 0x20202020) & ~word)) &
+      0x80808080;
+    if (marks !== 0) return at + ((31 - Math.clz32(marks & -marks)) >>> 3);
+    at += 4;
   }
+  while (at < end && PLAIN[bytes[at] as number] === 1) at++;
+  return at;
+}
 
-  /** From the byte after the opening quote to the closing quote, or -1; notes whether it met `\`. */
-  #passString(bytes: Buffer, from: number, end: number): number {
-    this.#sawEscape = false;
-    let at = from;
-    for (;;) {
-      while (at < end && PLAIN[bytes[at] as number] === 1) at++;
-      if (at >= end) return -1;
-      const byte = bytes[at];
-      if (byte === QUOTE) return at;
-      if (byte !== BACKSLASH) return -1;
-      this.#sawEscape = true;
-      const letter = bytes[at + 1] as number;
-      if (ESCAPES[letter] === 1) {
-        at += 2;
-      } else {
-        if (letter !== 0x75 || !areHex(bytes, at + 2)) return -1;
-        at += 6;
-      }
+/** From a backslash inside a string to the closing quote, or -1 where the string is none. */
+function passEscaped(
+  view: DataView,
+  base: number,
+  bytes: Buffer,
+  from: number,
+  end: number,
+): number {
+  let at = from;
+  while (at < end) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) return at;
+    if (byte !== BACKSLASH) return -1;
+    const letter = bytes[at + 1] as number;
+    if (ESCAPES[letter] === 1) {
+      at += 2;
+    } else {
+      if (letter !== 0x75 || !areHex(bytes, at + 2)) return -1;
+      at += 6;
     }
+    at = passPlain(view, base, bytes, at, end);
   }
+  return -1;
 }
 
 function skipSpace(bytes: Buffer, from: number): number {

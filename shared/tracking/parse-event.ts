@@ -7,7 +7,7 @@
  * What stands before the first `{` is a junk prefix, which old logs have. Any object is an event,
  * also `{}` and one whose time is unusable. Bytes that are not UTF-8 come through untouched.
  */
-import type { Outcome } from '../outcome.js';
+import type { Outcome } from '#shared/outcome';
 import { courseOfEvent } from './event-course.js';
 import {
   NO_TIME,
