@@ -47,6 +47,7 @@ function aHeader(fields: {
   magic?: string;
   prefix?: string;
   isSignedSum?: boolean;
+  isSparseExtended?: boolean;
 }): Buffer {
   const block = Buffer.alloc(512);
   block.write(fields.name ?? 'x', 0, 'utf8');
@@ -55,6 +56,7 @@ function aHeader(fields: {
   block.write(fields.type ?? '0', 156, 'latin1');
   block.write(fields.magic ?? 'ustar\x0000', 257, 'latin1');
   block.write(fields.prefix ?? '', 345, 'utf8');
+  if (fields.isSparseExtended) block.writeUInt8(1, 482);
   block.fill(' ', 148, 156);
   const bytes = [...block].map((byte) => (fields.isSignedSum && byte > 127 ? byte - 256 : byte));
   const sum = bytes.reduce((total, byte) => total + byte, 0);
@@ -183,6 +185,57 @@ test('base-256 sizes past 8 GiB are read, and a negative one is damage', async (
   expect(faults).toMatchObject([{ reason: 'tar-cut', missingBytes: 30_000_000_000 }]);
   const negative = await walk(overBuffer(aHeader({ size: Buffer.alloc(12, 0xff) })));
   expect(negative.faults).toMatchObject([{ reason: 'tar-damaged' }]);
+});
+
+test('the prefix is part of a ustar name, and of a GNU name it is not', async () => {
+  const ustar = aHeader({ name: 'a', prefix: 'dir' });
+  const gnu = aHeader({ name: 'b', prefix: '14312', magic: 'ustar  \0' });
+  const { members } = await walk(overBuffer(Buffer.concat([ustar, gnu])));
+  expect(members.map(({ path }) => path)).toEqual(['dir/a', 'b']);
+});
+
+test('links, devices and directories have no body, whatever size they claim', async () => {
+  const size = '00000001000\0';
+  const types = ['1', '2', '3', '4', '5', '6'].map((type) => aHeader({ type, size }));
+  const { members, faults } = await walk(overBuffer(Buffer.concat([...types, aHeader({})])));
+  expect(faults).toEqual([]);
+  expect(members.map(({ type }) => type)).toEqual([
+    'link',
+    'link',
+    'device',
+    'device',
+    'directory',
+    'device',
+    'file',
+  ]);
+});
+
+test('sparse files are passed over with their maps and are not taken for files', async () => {
+  const size = '00000001000\0';
+  const map = Buffer.alloc(512);
+  map.writeUInt8(1, 504);
+  const record = Buffer.from('22 GNU.sparse.major=1\n');
+  const pax = aHeader({ type: 'x', size: `${record.length.toString(8).padStart(11, '0')}\0` });
+  const tar = Buffer.concat([
+    ...[aHeader({ type: 'S', size, isSparseExtended: true }), map, Buffer.alloc(512, 0)],
+    Buffer.alloc(512, 1),
+    ...[pax, record, Buffer.alloc(512 - record.length), aHeader({ size }), Buffer.alloc(512, 1)],
+    aHeader({ name: 'after' }),
+  ]);
+  const { members, faults } = await walk(overBuffer(tar));
+  expect(faults).toEqual([]);
+  expect(members.map(({ path, type }) => `${path} ${type}`)).toEqual([
+    'x other',
+    'x other',
+    'after file',
+  ]);
+});
+
+test('a name header of many megabytes is damage and is not read into memory', async () => {
+  const size = '00040000000\0';
+  const tar = Buffer.concat([aHeader({ type: 'L', size }), Buffer.alloc(0o40000000, 97)]);
+  const { faults } = await walk(overBuffer(tar));
+  expect(faults).toMatchObject([{ reason: 'tar-damaged', offset: 0 }]);
 });
 
 test('a global pax header counts for all members and a local one for the next only', async () => {

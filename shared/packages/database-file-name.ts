@@ -36,6 +36,8 @@ export type DatabaseExtension = (typeof EXTENSIONS)[number];
 
 const TOKENS = TABLE_TOKENS.join('|');
 const SITES = 'prod-edge|prod|edge|edx';
+// What follows the token is anchored to the end of the name, so `course` never matches a part of
+// `course_structure`, in whatever order the tokens stand here.
 const TABLE_NAME = new RegExp(
   `^(?<course>.+)(?<separator>[-_])(?<table>${TOKENS})(?:-(?<site>${SITES}|(?!analytics)[a-z]+))?(?:-analytics)?$`,
 );

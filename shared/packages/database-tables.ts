@@ -57,8 +57,5 @@ export const TABLE_ALIASES: Readonly<Record<string, string>> = {
   teams_membership: 'teams_courseteammembership',
 };
 
-/** Every token that can stand in a name, longest first, so that a short one never eats a long one. */
-export const TABLE_TOKENS: readonly string[] = [
-  ...DATABASE_TABLES,
-  ...Object.keys(TABLE_ALIASES),
-].sort((a, b) => b.length - a.length);
+/** Every token that can stand in a name. */
+export const TABLE_TOKENS: readonly string[] = [...DATABASE_TABLES, ...Object.keys(TABLE_ALIASES)];
