@@ -11,6 +11,9 @@ import { PlaintextFault } from '#shared/openpgp/message-fault';
 import { openMessage } from '#shared/openpgp/read-message';
 import type { MemberSource } from '#shared/packages/member-source';
 import type { DatabaseFileEntry } from '#shared/packages/package-index';
+import { encodeCourseStructure } from './encode-course-structure.js';
+import { encodeForumPosts } from './encode-forum-posts.js';
+import { encodeOptIns } from './encode-opt-ins.js';
 import { encodeTableRows } from './encode-table-rows.js';
 import type { EncodedPart } from './encoded-part.js';
 import { readTracebackEnd } from './read-traceback-end.js';
@@ -39,21 +42,36 @@ export async function* encodeDatabaseFile(
     };
     return;
   }
-  const plaintext = message.value.plaintext();
+  const read = () => message.value.plaintext(signal);
   try {
-    if (file.isFailed) yield await readTracebackEnd(plaintext);
-    else yield* encodePlaintext(plaintext, file, options);
+    if (file.isFailed) yield await readTracebackEnd(read());
+    else yield* encodePlaintext(read, file, options);
   } catch (error) {
     if (!(error instanceof PlaintextFault)) throw error;
     yield { kind: 'fault', reason: error.reason, detail: error.message };
   }
 }
 
-/** The same from the plaintext on. */
+/** The same from the plaintext on; every call of `read` reads it from its start. */
 export function encodePlaintext(
-  plaintext: AsyncIterable<Buffer>,
-  { table }: EncodedFile,
+  read: () => AsyncIterable<Buffer>,
+  { table, extension }: EncodedFile,
   options: Pick<EncodeOptions, 'fileIndex' | 'rowBytesMax'>,
 ): AsyncIterable<EncodedPart> {
-  return encodeTableRows(plaintext, { table, ...options });
+  switch (extension) {
+    case 'mongo':
+      return encodeForumPosts(read(), options);
+    case 'json':
+      return encodeCourseStructure(read, options);
+    case 'csv':
+      return encodeOptIns(read(), options);
+    case 'sql':
+    case 'xml':
+    case 'xml.tar.gz':
+    case '7z':
+      // Archives and XML are kept out by the plan and never come here.
+      return encodeTableRows(read(), { table, ...options });
+    default:
+      return extension satisfies never;
+  }
 }

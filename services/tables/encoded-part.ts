@@ -96,9 +96,9 @@ export class PartBuilder {
   }
 
   /** Adds a row of values; null is NULL. */
-  addValues(values: readonly (string | null)[], line: number): void {
-    const fields = values.map((value) => (value === null ? '\\N' : escapeValue(value)));
-    const row = Buffer.from(`${fields.join('\t')}\t${line}\t${this.#fileIndex}\n`);
+  addValues(values: readonly (string | Buffer | null)[], line: number): void {
+    const fields = values.flatMap((value) => [encodeValue(value), VALUE_END]);
+    const row = Buffer.concat([...fields, Buffer.from(`${line}\t${this.#fileIndex}\n`)]);
     this.#reserve(row.length);
     this.#length += row.copy(this.#target, this.#length);
     this.#countRow();
@@ -174,6 +174,16 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '\\r',
   '\0': '\\0',
 };
+
+const VALUE_END = Buffer.from('\t');
+const NULL_VALUE = Buffer.from('\\N');
+
+function encodeValue(value: string | Buffer | null): Buffer {
+  if (value === null) return NULL_VALUE;
+  if (typeof value === 'string') return Buffer.from(escapeValue(value));
+  // Bytes go through latin1, a character for a byte, so that what is no UTF-8 stays as it is.
+  return Buffer.from(escapeValue(value.toString('latin1')), 'latin1');
+}
 
 function escapeValue(value: string): string {
   return value.replace(/[\\\t\n\r\0]/g, (character) => ESCAPES[character] ?? character);
