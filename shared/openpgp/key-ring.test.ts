@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { memberOf } from '#shared/testing/openpgp-bytes';
+import { TemporaryGpgHome } from '#shared/testing/temporary-gpg-home';
 import { type AskPassphrase, openKeyRing, restoreKeyRing, serializeKeyRing } from './key-ring.js';
 import { openMessage } from './read-message.js';
-import { memberOf } from './testing/message-bytes.js';
-import { TemporaryGpgHome } from './testing/temporary-gpg-home.js';
 
 const OPEN = 'open@uni.example';
 const LOCKED = 'locked@uni.example';
