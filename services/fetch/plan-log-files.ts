@@ -51,10 +51,7 @@ export async function planLogFiles(
   const known = byKey(entries);
   const candidates = new Map<string, PlannedLogFile[]>();
   for (const index of packages) {
-    const lastDay = index.logFiles.reduce(
-      (last, { logDate }) => (logDate > last ? logDate : last),
-      '',
-    );
+    const lastDay = latest(index.logFiles.map(({ logDate }) => logDate));
     for (const entry of index.logFiles) {
       const key = logFileKey(entry);
       const planned: PlannedLogFile = {
@@ -75,7 +72,7 @@ export async function planLogFiles(
   const unchanged: PlannedLogFile[] = [];
   const superseded: PlannedLogFile[] = [];
   for (const all of candidates.values()) {
-    const newest = all.reduce((date, one) => (one.packageDate > date ? one.packageDate : date), '');
+    const newest = latest(all.map(({ packageDate }) => packageDate));
     const loadedDate = loaded(all[0]?.known ?? []).at(-1)?.package_date ?? '';
     let round = 0;
     for (const one of all.toSorted(largestFirst)) {
@@ -142,9 +139,9 @@ function missingFrom(
       logFiles.map(({ organization }) => organization.toLowerCase()),
     ),
   );
-  const lastDay = cumulative
-    .flatMap(({ logFiles }) => logFiles.map(({ logDate }) => logDate))
-    .reduce((last, day) => (day > last ? day : last), '');
+  const lastDay = latest(
+    cumulative.flatMap(({ logFiles }) => logFiles.map(({ logDate }) => logDate)),
+  );
   return entries.filter(
     (entry) =>
       entry.state === 'loaded' &&
@@ -153,6 +150,10 @@ function missingFrom(
       organizations.has(entry.organization.toLowerCase()) &&
       !candidates.has(logFileKey({ ...entry, logDate: entry.log_date })),
   );
+}
+
+function latest(dates: readonly string[]): string {
+  return dates.toSorted().at(-1) ?? '';
 }
 
 function largestFirst(a: PlannedLogFile, b: PlannedLogFile): number {

@@ -16,9 +16,7 @@ import { asEngineError } from '#shared/warehouse/engine-errors';
 import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
 import type { BulkInsert, QueryParameters, Warehouse } from '#shared/warehouse/warehouse';
 
-type ClientConnection = NonNullable<
-  NonNullable<Parameters<typeof createClient>[0]>['connection']
->;
+type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
 export interface EmbeddedWarehouse extends Warehouse {
   readonly kind: 'embedded';

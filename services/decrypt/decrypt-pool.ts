@@ -1,0 +1,67 @@
+/**
+ * The worker pool that decrypts log files. Everything piscina stays in this file.
+ *
+ * A worker reads the ciphertext from the package itself; only batches of events come back, moved and
+ * not copied, at the pace at which they are taken.
+ */
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { EventBatch } from '#shared/eventlog/event-batch';
+import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
+import { type KeyRing, serializeKeyRing } from '#shared/openpgp/key-ring';
+import { receiveFrom } from '#shared/stream/port-stream';
+import type { LogFileTask } from './log-file-task.js';
+
+export interface DecryptPool extends AsyncDisposable {
+  readonly workers: number;
+  /**
+   * Decrypts one log file; `take` gets its batches in the order of its lines, and its promise is waited for
+   * before more are made. Aborting stops the worker's task and rejects.
+   */
+  decrypt(
+    task: LogFileTask,
+    take: (batch: EventBatch) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<LogFileAnswer>;
+}
+
+export function openDecryptPool(options: {
+  readonly keys: KeyRing;
+  readonly workers: number;
+}): DecryptPool {
+  // Sources run under a loader in development, where the worker is the .ts file beside this one.
+  const isSource = import.meta.url.endsWith('.ts');
+  const pool = new Piscina({
+    filename: new URL(`./decrypt-worker.${isSource ? 'ts' : 'js'}`, import.meta.url).href,
+    execArgv: isSource ? ['--conditions=source', '--import', 'tsx'] : [],
+    minThreads: options.workers,
+    maxThreads: options.workers,
+    workerData: { keys: serializeKeyRing(options.keys) },
+    // Batches are passed on by a port of their own, so the pool's own fast path is not needed.
+    atomics: 'disabled',
+  });
+  return {
+    workers: options.workers,
+    async decrypt(task, take, signal) {
+      const { port1, port2 } = new MessageChannel();
+      const answer = pool.run({ task, port: port2 }, { transferList: [port2] });
+      // Whoever awaits the answer below sees its error; it must not count as unhandled before that.
+      answer.catch(() => undefined);
+      const abort = (): void => port1.close();
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        for await (const batch of receiveFrom<EventBatch>(port1)) {
+          signal?.throwIfAborted();
+          await take(batch);
+        }
+        signal?.throwIfAborted();
+        return (await answer) as LogFileAnswer; // the worker's only return type
+      } finally {
+        signal?.removeEventListener('abort', abort);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.destroy();
+    },
+  };
+}

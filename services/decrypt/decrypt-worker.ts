@@ -1,0 +1,36 @@
+/** The piscina worker: keys come once with the worker, log files one by one. */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { type EventBatch, transferables } from '#shared/eventlog/event-batch';
+import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
+import { type KeyRing, restoreKeyRing } from '#shared/openpgp/key-ring';
+import { sendOver } from '#shared/stream/port-stream';
+import { decryptLogFile } from './decrypt-log-file.js';
+import type { LogFileTask } from './log-file-task.js';
+
+/** Batches that may wait for the main thread, per log file: enough to keep both busy. */
+const INFLIGHT_MAX = 2;
+
+// What piscina hands on as the worker's own data is declared by decrypt-pool.ts, the only caller.
+const { keys } = workerData[1] as { readonly keys: readonly Uint8Array[] };
+let ring: Promise<KeyRing> | undefined;
+
+export interface WorkerTask {
+  readonly task: LogFileTask;
+  readonly port: MessagePort;
+}
+
+export default async function run({ task, port }: WorkerTask): Promise<LogFileAnswer> {
+  ring ??= restoreKeyRing([...keys]);
+  const sender = sendOver<EventBatch>(port, INFLIGHT_MAX);
+  const stop = new AbortController();
+  port.on('close', () => stop.abort());
+  try {
+    return await decryptLogFile(task, {
+      keys: await ring,
+      send: (batch) => sender.send(batch, transferables(batch)),
+      signal: stop.signal,
+    });
+  } finally {
+    sender.end();
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Inserts one merged run: its events in large blocks of a single month, because an insert becomes one part
+ * in each partition it touches, and its rejected lines.
+ */
+import type { MergedRows, MergedRun } from '#shared/eventlog/merged-run';
+import type { Warehouse } from '#shared/warehouse/warehouse';
+import { EVENT_COLUMNS, encodeEvents } from './encode-events.js';
+import { encodeRejected, REJECTED_COLUMNS } from './encode-rejected.js';
+import type { LoadingFile } from './loading-file.js';
+
+/**
+ * One insert, one part: the run is already as large as a part should be, so the engine is told not to cut it
+ * (its own bound would be 256 MiB or a million rows), and to take the order as it comes.
+ */
+const SETTINGS = {
+  min_insert_block_size_rows: 0,
+  min_insert_block_size_bytes: 1 << 29,
+  max_insert_threads: 1,
+  max_threads: 2,
+};
+
+export async function insertRun(
+  warehouse: Warehouse,
+  run: MergedRun,
+  fileOf: (file: number) => LoadingFile,
+): Promise<void> {
+  for (const rows of byMonth(run, fileOf)) {
+    await warehouse.bulkInsert({
+      table: 'events',
+      columns: EVENT_COLUMNS.map(([name]) => name),
+      structure: EVENT_COLUMNS.map((column) => column.join(' ')).join(', '),
+      format: 'Native',
+      body: encodeEvents(run.batches, rows, fileOf),
+      settings: SETTINGS,
+    });
+  }
+  const rejected = run.arrived.filter((batch) => batch.rejected.length > 0);
+  if (rejected.length > 0) {
+    await warehouse.bulkInsert({
+      table: 'rejected_lines',
+      columns: REJECTED_COLUMNS.map(([name]) => name),
+      structure: REJECTED_COLUMNS.map((column) => column.join(' ')).join(', '),
+      format: 'Native',
+      body: encodeRejected(rejected, fileOf),
+    });
+  }
+}
+
+/** The rows of each month; nearly always all of them are of one. */
+function* byMonth(run: MergedRun, fileOf: (file: number) => LoadingFile): Iterable<MergedRows> {
+  if (run.rows === 0) return;
+  const monthOfBatch = run.batches.map(({ file }) => fileOf(file).logDate.slice(0, 7));
+  const months = [...new Set(monthOfBatch)].sort();
+  if (months.length === 1) {
+    yield run;
+    return;
+  }
+  for (const month of months) {
+    const batchOf = new Uint32Array(run.rows);
+    const rowOf = new Uint32Array(run.rows);
+    const courses: { course: string; to: number }[] = [];
+    let rows = 0;
+    let at = 0;
+    for (const { course, to } of run.courses) {
+      for (; at < to; at += 1) {
+        const batch = run.batchOf[at] as number; // at < rows, here and below
+        if (monthOfBatch[batch] !== month) continue;
+        batchOf[rows] = batch;
+        rowOf[rows] = run.rowOf[at] as number;
+        rows += 1;
+      }
+      courses.push({ course, to: rows });
+    }
+    if (rows > 0) yield { batchOf, rowOf, rows, courses };
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A batch of events of one log file, in columns, so that it can be handed between threads without a
+ * copy and without an object per event.
+ *
+ *   bytes    [ line | line | line | … ]
+ *   rawStart  ^      ^      ^             a line is bytes[rawStart, +rawLength)
+ *   spans     offsets into `bytes` too, for nearly all values stand in their line as they are;
+ *             from DECODED on, offsets into `decoded`: values that were written with escapes
+ *   order    rows sorted by (course, time, line), cut into one segment a course
+ *
+ * Columns with few distinct values (`dictionaries`) are indexes into the batch's own list of them.
+ */
+export const DICTIONARY_FIELDS = [
+  'event_type',
+  'name',
+  'event_source',
+  'agent',
+  'host',
+  'org_id',
+] as const;
+export const SPAN_FIELDS = ['username', 'session', 'ip', 'page', 'referer', 'path'] as const;
+
+/** The low two bits of `flags` index TIME_STATES of the scanner. */
+export const FLAG_TIME_STATE = 0b011;
+export const FLAG_LATE = 0b100;
+
+/** A span that starts here or later lies in `decoded`, at start − DECODED. */
+export const DECODED = 0x8000_0000;
+
+export interface DictionaryColumn {
+  /** Per row: which value. */
+  readonly index: Uint32Array;
+  /** The values, one after another. */
+  readonly valueBytes: Uint8Array;
+  /** Where each value ends in `valueBytes`. */
+  readonly valueEnd: Uint32Array;
+}
+
+export interface SpanColumn {
+  readonly start: Uint32Array;
+  readonly length: Uint32Array;
+}
+
+export interface CourseSegment {
+  /** The course id: its UTF-8 bytes as a latin1 string, so that string order is byte order. */
+  readonly course: string;
+  /** Positions [from, to) in `order`. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface EventBatch {
+  /** Which log file, as the run numbers them. */
+  readonly file: number;
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+  readonly decoded: Uint8Array;
+  readonly rawStart: Uint32Array;
+  readonly rawLength: Uint32Array;
+  readonly jsonAt: Uint32Array;
+  readonly line: Uint32Array;
+  /** Microseconds since the epoch; an event with no usable time has the end of its log date. */
+  readonly timeUs: Float64Array;
+  readonly flags: Uint8Array;
+  /** NaN where there is none. */
+  readonly userId: Float64Array;
+  /** In the order of DICTIONARY_FIELDS. */
+  readonly dictionaries: readonly DictionaryColumn[];
+  /** In the order of SPAN_FIELDS. */
+  readonly spans: readonly SpanColumn[];
+  readonly order: Uint32Array;
+  /** Sorted by course. */
+  readonly segments: readonly CourseSegment[];
+  readonly rejected: readonly RejectedLine[];
+}
+
+export interface RejectedLine {
+  readonly line: number;
+  readonly reason: string;
+  readonly detail: string;
+  readonly raw: Uint8Array;
+}
+
+/** What a batch holds in memory, for budgets. */
+export function batchBytes(batch: EventBatch): number {
+  const dictionaryBytes = batch.dictionaries.reduce(
+    (sum, column) => sum + column.index.byteLength + column.valueBytes.byteLength,
+    0,
+  );
+  const rejectedBytes = batch.rejected.reduce((sum, line) => sum + line.raw.byteLength, 0);
+  // 33 bytes a row for the plain columns and the order, 8 for each span column.
+  return (
+    batch.bytes.byteLength +
+    batch.decoded.byteLength +
+    dictionaryBytes +
+    rejectedBytes +
+    batch.rows * (33 + 8 * batch.spans.length)
+  );
+}
+
+/** The buffers of a batch that can be moved to another thread instead of being copied. */
+export function transferables(batch: EventBatch): ArrayBuffer[] {
+  const views: ArrayBufferView[] = [
+    batch.bytes,
+    batch.decoded,
+    batch.rawStart,
+    batch.rawLength,
+    batch.jsonAt,
+    batch.line,
+    batch.timeUs,
+    batch.flags,
+    batch.userId,
+    batch.order,
+    ...batch.dictionaries.flatMap(({ index, valueBytes, valueEnd }) => [
+      index,
+      valueBytes,
+      valueEnd,
+    ]),
+    ...batch.spans.flatMap(({ start, length }) => [start, length]),
+  ];
+  const buffers = new Set<ArrayBuffer>();
+  for (const { buffer } of views) if (buffer instanceof ArrayBuffer) buffers.add(buffer);
+  return [...buffers];
+}
