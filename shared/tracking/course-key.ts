@@ -56,7 +56,9 @@ export function courseOfUrl(url: string): string {
   const xblock = url.indexOf('/xblock/');
   if (courses < 0 && xblock < 0) return '';
   if (/^(?:[a-z][a-z0-9+.-]*:\/\/[^/]*)?\/api\//i.test(url)) return '';
+  let markers = 0;
   for (let at = courses; at >= 0; at = url.indexOf('/courses/', at + 1)) {
+    if (++markers > URL_MARKERS_MAX) break;
     const path = untilQuery(url, at + '/courses/'.length);
     // `/courses/v1/…` is an interface of the server and not a course.
     if (/^v\d+\//.test(path)) continue;
@@ -65,6 +67,7 @@ export function courseOfUrl(url: string): string {
     if (course !== '') return course;
   }
   for (let at = xblock; at >= 0; at = url.indexOf('/xblock/', at + 1)) {
+    if (++markers > URL_MARKERS_MAX) break;
     const path = untilQuery(url, at + '/xblock/'.length);
     const course = courseOfUsage(path.split('/', 1)[0] ?? '');
     if (course !== '') return course;
@@ -73,10 +76,11 @@ export function courseOfUrl(url: string): string {
 }
 
 /**
- * No known URL has more than this between its marker and the end of a course key; the bound keeps
- * a hostile URL, full of markers, from costing the square of its length.
+ * No known URL has more than this between its marker and the end of a course key, or more markers;
+ * the bounds keep a hostile URL, full of markers, from costing the square of its length.
  */
 const URL_TAIL_CHARS_MAX = 4_096;
+const URL_MARKERS_MAX = 16;
 
 function untilQuery(url: string, from: number): string {
   const tail = url.slice(from, from + URL_TAIL_CHARS_MAX);

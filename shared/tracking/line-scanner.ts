@@ -10,6 +10,7 @@
  */
 
 import { CourseCache } from './course-cache.js';
+import { courseOfUrl } from './course-key.js';
 import { decodeString } from './decode-string.js';
 import { type CourseClues, courseOfSurroundings } from './event-course.js';
 import {
@@ -24,6 +25,7 @@ import { ABSENT, ESCAPED, JsonWalker, NULL, OBJECT, STRING } from './json-walker
 import { FIELD_NAMES, NO_OBJECT_DETAIL, type RejectReason, trimmedEnd } from './line-rules.js';
 import { COURSE_ID_SLOT, EVENT_SLOT, TIME_SLOT, USER_ID_SLOT } from './member-slots.js';
 import { parseEvent } from './parse-event.js';
+import { FOUND, mentionsCourse, NONE, UrlSpan } from './url-span.js';
 import { readUserId } from './user-id.js';
 
 /** The text columns in the order of `textStart` and its like. */
@@ -67,6 +69,7 @@ export class LineScanner {
 
   readonly #walker = new JsonWalker();
   readonly #cache = new CourseCache();
+  readonly #url = new UrlSpan();
 
   /** Course ids as latin1 views of their bytes, in order of first sight, for the scanner's life. */
   readonly courses: readonly string[] = this.#cache.courses;
@@ -162,7 +165,44 @@ export class LineScanner {
     this.course = course === 0 ? this.#courseElsewhere(bytes) : course;
   }
 
+  /** The places of event-course.ts after the first, in its order. */
   #courseElsewhere(bytes: Buffer): number {
+    const { kind, start, end } = this.#walker;
+    const eventKind = kind[EVENT_SLOT];
+    const hasEvent = eventKind === STRING || eventKind === ESCAPED || eventKind === OBJECT;
+    if (hasEvent && mentionsCourse(bytes, start[EVENT_SLOT] ?? 0, end[EVENT_SLOT] ?? 0)) {
+      return this.#courseOfStrings(bytes);
+    }
+    let course = this.#courseOfUrl(bytes, PATH_SLOT);
+    if (course !== 0) return course;
+    const source = this.#string(bytes, EVENT_SOURCE_SLOT);
+    if (source === 'server') {
+      if (bytes[start[EVENT_TYPE_SLOT] ?? 0] === 0x2f || kind[EVENT_TYPE_SLOT] === ESCAPED) {
+        course = this.#courseOfUrl(bytes, EVENT_TYPE_SLOT);
+      }
+    } else if (source === 'browser' || source === 'mobile') {
+      course = this.#courseOfUrl(bytes, PAGE_SLOT);
+    }
+    return course === 0 ? this.#courseOfUrl(bytes, REFERER_SLOT) : course;
+  }
+
+  /** The course that the URL in this slot leads into; its bytes are looked up, where plain. */
+  #courseOfUrl(bytes: Buffer, slot: number): number {
+    const { kind, start, end } = this.#walker;
+    if (kind[slot] === STRING) {
+      const found = this.#url.find(bytes, start[slot] ?? 0, end[slot] ?? 0);
+      if (found === NONE) return 0;
+      if (found === FOUND) {
+        const course = this.#cache.lookUp(bytes, this.#url.start, this.#url.length);
+        if (course !== 0) return course;
+      }
+    } else if (kind[slot] !== ESCAPED) return 0;
+    const text = this.#string(bytes, slot);
+    if (slot === EVENT_TYPE_SLOT && !text.startsWith('/')) return 0;
+    return this.#cache.intern(courseOfUrl(text));
+  }
+
+  #courseOfStrings(bytes: Buffer): number {
     const clues: CourseClues = {
       courseId: '',
       path: this.#string(bytes, PATH_SLOT),
