@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KeyRing, openKeyRing } from '#shared/openpgp/key-ring';
@@ -74,6 +74,14 @@ export class DatabaseBench implements AsyncDisposable {
       compression: 'none' as const,
     };
     return { ...name.value, path, location, fingerprint };
+  }
+
+  /** The same member with one byte of its encrypted packet changed. */
+  async damaged(file: DatabaseFileToLoad, origin: PackageOrigin): Promise<DatabaseFileToLoad> {
+    const message = await readFile(file.location.path);
+    const at = message.length - 30;
+    message[at] = (message[at] ?? 0) ^ 1;
+    return this.place(origin, file.path, message);
   }
 
   async rows(sql: string): Promise<readonly unknown[]> {
