@@ -53,6 +53,11 @@ export const ERRORS = {
     exit: 3,
     next: 'Free some space or use --data on another disk, then run the same command again: it continues.',
   },
+  TARGET_UNWRITABLE: {
+    retry: true,
+    exit: 3,
+    next: 'Choose a directory that this user may write to, on a disk with room enough, and run the same command again: it starts anew.',
+  },
   WAREHOUSE_FAILED: {
     retry: true,
     exit: 3,

@@ -84,6 +84,7 @@ function* join(stage: Stage, enrolments: readonly Enrolment[]): Actor {
         '/create_account',
         createAccountPost(enrolment.learner, session.random),
       );
+      enrolment.learner.lastLoginUs = session.nowUs;
       isFirst = false;
     }
     session.enrolmentChange('edx.course.enrollment.activated');

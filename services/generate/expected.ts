@@ -7,7 +7,7 @@ import { exactTime } from './calendar.js';
 import type { DatabaseFile } from './database-files.js';
 import type { FinishedFile } from './log-file.js';
 import type { Profile } from './profile.js';
-import { SKEW_US, Tally } from './tally.js';
+import { SKEW_US, type Tally } from './tally.js';
 
 export interface ExpectedCounts {
   /** Lines as `wc -l` counts, plus one where the last byte is not a line feed. */
@@ -96,14 +96,14 @@ export interface PackageParts {
   readonly tar: string;
   readonly zip: string;
   readonly files: readonly FinishedFile[];
+  /** The counts of all files together: files themselves no longer know their learners. */
+  readonly total: Tally;
   readonly databaseFiles: readonly DatabaseFile[];
   readonly memberOf: (file: FinishedFile) => string;
 }
 
 export function expectPackage(parts: PackageParts): ExpectedPackage {
-  const total = new Tally();
-  for (const file of parts.files) total.include(file.tally);
-  const courses = [...total.courses]
+  const courses = [...parts.total.courses]
     .map(([courseId, course]) => ({
       courseId,
       events: course.events,
@@ -116,7 +116,7 @@ export function expectPackage(parts: PackageParts): ExpectedPackage {
     date: parts.date,
     tar: parts.tar,
     zip: parts.zip,
-    totals: countsOf(total),
+    totals: countsOf(parts.total),
     courses,
     files: parts.files.map((file) => ({
       member: parts.memberOf(file),

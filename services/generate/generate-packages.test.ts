@@ -174,6 +174,89 @@ test('a log file that did not change is delivered with the same ciphertext', asy
   );
 });
 
+test.skipIf(!canOpen)('a certificate says what the module states add up to', () => {
+  const { date = '', databaseFiles = [] } = expected.packages.at(-1) ?? {};
+  const rowsOf = (table: string) => {
+    const file = databaseFiles.find(
+      (candidate) =>
+        candidate.table === table &&
+        candidate.site === 'prod' &&
+        candidate.member.includes('PH101'),
+    );
+    const text = logFile(date, `universitya-${date}/${file?.member}`).toString('utf8');
+    return text
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((row) => row.split('\t'));
+  };
+  const points = new Map<string, number>();
+  for (const [, type, , studentId = '', , grade] of rowsOf('courseware_studentmodule')) {
+    if (type !== 'problem' || grade === 'NULL') continue;
+    points.set(studentId, (points.get(studentId) ?? 0) + Number(grade));
+  }
+  const certificates = rowsOf('certificates_generatedcertificate');
+  expect(certificates.length).toBeGreaterThan(3);
+  // Grades are points over one number, so learners with equal grades have about equal points.
+  const possible = certificates.map(([, userId = '', , grade]) => ({
+    points: points.get(userId) ?? 0,
+    grade: Number(grade),
+  }));
+  const best = possible.reduce((one, other) => (one.grade > other.grade ? one : other));
+  const scale = best.grade / best.points;
+  for (const one of possible) expect(Math.abs(one.points * scale - one.grade)).toBeLessThan(0.02);
+});
+
+test.skipIf(!canOpen)(
+  'log files are not sorted, and midnight lies in the file of a neighbour',
+  () => {
+    const { date = '', files = [] } = expected.packages.at(-1) ?? {};
+    let descents = 0;
+    let neighbours = 0;
+    for (const { member, logDate } of files) {
+      let before = '';
+      for (const line of logFile(date, member).toString('latin1').split('\n')) {
+        const event = parseLine(line);
+        if (typeof event?.time !== 'string' || !event.time.startsWith('2013')) continue;
+        if (event.time < before) descents++;
+        if (event.time.slice(0, 10) < logDate && event.time.includes('T23:5')) neighbours++;
+        before = event.time;
+      }
+    }
+    expect(descents).toBeGreaterThan(0);
+    expect(neighbours).toBeGreaterThan(0);
+  },
+);
+
+test.skipIf(!canOpen)(
+  'everything encrypted again: other ciphertext, the same log files',
+  async () => {
+    const { czarSecret, masterSecret, passphrase } = generated.keys;
+    const again = await generatePackages(path.join(directory, 'again'), {
+      ...PROFILES.test,
+      reencrypt: true,
+      keyFiles: { czarSecret, masterSecret, passphrase },
+    });
+    const [first, second] = again.packages;
+    const ciphertexts = [];
+    for (const { tarPath } of [first, second].filter((one) => one !== undefined)) {
+      ciphertexts.push((await readFile(tarPath)).subarray(1536, 5632));
+    }
+    expect(ciphertexts[0]?.equals(ciphertexts[1] ?? Buffer.alloc(0))).toBe(false);
+    const opened = await openPackages([second?.tarPath ?? ''], masterSecret);
+    expect(opened.size).toBe(expected.packages[1]?.files.length);
+    for (const [name, bytes] of opened) {
+      expect(bytes.equals(logFile(second?.date ?? '', name)), name).toBe(true);
+    }
+  },
+);
+
+test('a target that is a file is an outside fault that names it', async () => {
+  const fault = generatePackages(generated.expectedPath, PROFILES.test);
+  await expect(fault).rejects.toMatchObject({ code: 'TARGET_UNWRITABLE' });
+  await expect(fault).rejects.toThrow(generated.expectedPath);
+});
+
 test('a stop leaves no spool directory behind', async () => {
   const target = path.join(directory, 'stopped');
   const stop = new AbortController();

@@ -10,22 +10,21 @@
  * Some event types are younger than 2013 (enrolment, mobile, newer course keys): every shape that a
  * reader will meet is more useful here than one consistent year.
  */
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { assert } from '#shared/errors';
+import { assert, EdxstreamError } from '#shared/errors';
 import { beginSession, heartbeats, newcomersJoin, type Stage, sessionsBegin } from './arrivals.js';
 import { DAY_US, SECOND_US, startOfDate } from './calendar.js';
-import { type DatabaseFile, writeDatabaseFiles } from './database-files.js';
-import { type ExpectedPackage, expectAll, expectPackage } from './expected.js';
+import { checkProfile } from './check-profile.js';
+import { deliverPackage } from './deliver-package.js';
+import { type ExpectedPackage, expectAll } from './expected.js';
 import { Journal } from './journal.js';
-import { type FinishedFile, logDateOf } from './log-file.js';
+import { logDateOf } from './log-file.js';
 import { Random } from './prng.js';
 import type { Profile, Site } from './profile.js';
-import { reencryptMessage } from './reencrypt-message.js';
 import { Schedule } from './schedule.js';
 import { makeWorld } from './world.js';
 import { type KeyPaths, type Recipients, writeKeys } from './write-keys.js';
-import { type Member, writeTar, writeZip } from './write-packages.js';
 
 export interface GenerateProgress {
   readonly daysDone: number;
@@ -62,37 +61,60 @@ export interface GeneratedPackages {
 const STEPS_AT_ONCE = 500;
 const PROGRESS_WAIT_MS = 250;
 
+const DISK_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR']);
+
+/**
+ * Writes the packages of a profile into `directory`, which is created where it is not there; files
+ * of the same names are replaced. After a stop or a fault, what was finished stays, without
+ * expected.json.
+ */
 export async function generatePackages(
   directory: string,
   profile: Profile,
   options: GenerateOptions = {},
 ): Promise<GeneratedPackages> {
-  await mkdir(path.join(directory, 'keys'), { recursive: true, mode: 0o700 });
+  checkProfile(profile);
   const spool = path.join(directory, '.spool');
-  await rm(spool, { recursive: true, force: true });
-  await mkdir(spool, { mode: 0o700 });
   try {
-    const { recipients, paths } = await writeKeys(
-      path.join(directory, 'keys'),
-      profile.organization,
-      profile.keyFiles,
-    );
-    const run = new Run({ directory, spool, profile, recipients, options });
-    const packages = await run.all();
-    const expectedPath = path.join(directory, 'expected.json');
-    const expected = expectAll(profile, run.journal.odd.counts, run.expected);
-    await writeFile(expectedPath, `${JSON.stringify(expected, null, 1)}\n`, { mode: 0o600 });
-    return {
-      directory,
-      packages,
-      keys: paths,
-      expectedPath,
-      lines: run.journal.lines,
-      plaintextBytes: run.journal.bytes,
-    };
-  } finally {
+    await mkdir(path.join(directory, 'keys'), { recursive: true, mode: 0o700 });
     await rm(spool, { recursive: true, force: true });
+    await mkdir(spool, { mode: 0o700 });
+    try {
+      return await generateInto({ directory, spool, profile, options });
+    } finally {
+      await rm(spool, { recursive: true, force: true });
+    }
+  } catch (fault) {
+    throw describeFault(fault, directory);
   }
+}
+
+async function generateInto(settings: Omit<RunSettings, 'recipients'>): Promise<GeneratedPackages> {
+  const { directory, profile } = settings;
+  const expectedPath = path.join(directory, 'expected.json');
+  // The counts of an earlier run must not stand beside packages of this one.
+  await rm(expectedPath, { force: true });
+  const { recipients, paths } = await writeKeys(
+    path.join(directory, 'keys'),
+    profile.organization,
+    profile.keyFiles,
+  );
+  const run = new Run({ ...settings, recipients });
+  await run.all();
+  const expected = expectAll(profile, run.journal.odd.counts, run.expected);
+  await writeFile(expectedPath, `${JSON.stringify(expected, null, 1)}\n`, { mode: 0o600 });
+  return {
+    directory,
+    packages: run.expected.map(({ date, tar, zip }) => ({
+      date,
+      tarPath: path.join(directory, tar),
+      zipPath: path.join(directory, zip),
+    })),
+    keys: paths,
+    expectedPath,
+    lines: run.journal.lines,
+    plaintextBytes: run.journal.bytes,
+  };
 }
 
 interface RunSettings {
@@ -136,22 +158,33 @@ class Run {
     }));
   }
 
-  async all(): Promise<GeneratedPackage[]> {
+  /** Simulates up to the last package, making each as its moment comes. */
+  async all(): Promise<void> {
     for (const stage of this.#stages) {
       this.#schedule.add(newcomersJoin(stage), 0);
       this.#schedule.add(sessionsBegin(stage), 0);
       this.#schedule.add(heartbeats(stage), 0);
     }
-    const packages: GeneratedPackage[] = [];
     for (const [index, day] of this.#packageDays.entries()) {
       const cutUs = this.#cutUs(day);
       await this.#simulateUntil(cutUs);
       this.#schedule.nowUs = cutUs;
-      packages.push(await this.#deliver(index, day, cutUs));
+      const partials = await this.journal.cutPackage((site) => this.#anySession(site), cutUs);
+      await this.journal.settle();
+      const delivered = await deliverPackage({
+        ...this.#settings,
+        journal: this.journal,
+        worlds: this.#stages.map((stage) => stage.world),
+        index,
+        date: logDateOf(this.#startUs, day),
+        nowUs: cutUs,
+        partials,
+        signal: this.#settings.options.signal,
+      });
+      this.expected.push(delivered);
       this.#report(true);
     }
     await this.journal.end();
-    return packages;
   }
 
   async #simulateUntil(endUs: number): Promise<void> {
@@ -166,61 +199,6 @@ class Run {
       await this.journal.flush();
       this.#report(false);
     }
-  }
-
-  /** Makes the tar and the zip of this moment. */
-  async #deliver(index: number, day: number, cutUs: number): Promise<GeneratedPackage> {
-    const { profile, directory, spool, recipients, options } = this.#settings;
-    const partials = await this.journal.cutPackage((site) => this.#anySession(site), cutUs);
-    await this.journal.settle();
-    const whole = await this.#encryptAgain(index);
-    const files = inTarOrder([...whole, ...partials], this.journal, profile);
-    const date = logDateOf(this.#startUs, day);
-    const modified = new Date(cutUs / 1000);
-    const tar = `${date}-${profile.organization}-tracking.tar`;
-    const zip = `${profile.organization}-${date}.zip`;
-    const archive = (name: string) => ({
-      target: path.join(directory, name),
-      modified,
-      signal: options.signal,
-    });
-    const memberOf = (file: FinishedFile) => memberName(profile, file);
-    await writeTar(
-      files.map((file) => ({
-        name: memberOf(file),
-        path: file.message.path,
-        bytes: file.message.bytes,
-      })),
-      archive(tar),
-    );
-    const databaseFiles = await writeDatabaseFiles({
-      profile,
-      recipients,
-      spool,
-      worlds: this.#stages.map((stage) => stage.world),
-      nowUs: cutUs,
-      index,
-      signal: options.signal,
-    });
-    const folder = `${profile.organization.toLowerCase()}-${date}`;
-    await writeZip(await membersOf(databaseFiles, folder), archive(zip));
-    await removeAll([...databaseFiles.map((file) => file.path), ...partials.map(pathOf)]);
-    this.expected.push(expectPackage({ profile, date, tar, zip, files, databaseFiles, memberOf }));
-    return { date, tarPath: path.join(directory, tar), zipPath: path.join(directory, zip) };
-  }
-
-  /** The whole log files, under fresh session keys from the second package on if asked for. */
-  async #encryptAgain(index: number): Promise<readonly FinishedFile[]> {
-    const { profile, recipients } = this.#settings;
-    const { finished } = this.journal;
-    if (!profile.reencrypt || index === 0) return finished;
-    for (const [place, file] of finished.entries()) {
-      const target = `${file.message.path}.${index}`;
-      const message = await reencryptMessage(file.message, target, recipients);
-      await rm(file.message.path);
-      finished[place] = { ...file, message };
-    }
-    return finished;
   }
 
   /** The moment of a package: some time around noon of its last day. */
@@ -255,43 +233,19 @@ class Run {
 
 /** The last log date of each package, counted in days from the first. */
 function packageDaysOf({ days, weeks, packageIntervalDays }: Profile): number[] {
-  const all = Array.from(
+  return Array.from(
     { length: weeks },
     (_, index) => days - 1 - (weeks - 1 - index) * packageIntervalDays,
   );
-  return all.filter((day) => day >= 0);
 }
 
-/** Server by server, each by date: so edX's tars are ordered. */
-function inTarOrder(files: readonly FinishedFile[], journal: Journal, profile: Profile) {
-  const rank = new Map<string, number>();
-  for (const site of profile.sites) {
-    for (const server of journal.serversOf(site)) rank.set(server, rank.size);
-  }
-  return files.toSorted(
-    (one, other) =>
-      (rank.get(one.server) ?? 0) - (rank.get(other.server) ?? 0) ||
-      (one.logDate < other.logDate ? -1 : 1),
+/** What the disk refuses is an outside fault with something to do about it; the rest is passed on. */
+function describeFault(fault: unknown, directory: string): unknown {
+  if (!(fault instanceof Error) || !('code' in fault)) return fault;
+  if (!DISK_FAULTS.has(String(fault.code))) return fault;
+  return new EdxstreamError(
+    'TARGET_UNWRITABLE',
+    `Packages cannot be written to ${directory}: ${fault.message}`,
+    { cause: fault },
   );
-}
-
-function memberName({ organization }: Profile, { server, logDate }: FinishedFile): string {
-  return `${organization}/${server}/${logDate}_${organization}.log.gpg`;
-}
-
-async function membersOf(files: readonly DatabaseFile[], folder: string): Promise<Member[]> {
-  const members: Member[] = [];
-  for (const file of files) {
-    const { size } = await stat(file.path);
-    members.push({ name: `${folder}/${file.member}`, path: file.path, bytes: size });
-  }
-  return members;
-}
-
-function pathOf(file: FinishedFile): string {
-  return file.message.path;
-}
-
-async function removeAll(paths: readonly string[]): Promise<void> {
-  await Promise.all(paths.map((place) => rm(place, { force: true })));
 }

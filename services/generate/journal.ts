@@ -11,7 +11,7 @@ import { ordinaryLine } from './odd-parts.js';
 import { Random } from './prng.js';
 import type { Profile, Site } from './profile.js';
 import type { Session } from './session.js';
-import type { LineOutcome } from './tally.js';
+import { type LineOutcome, Tally } from './tally.js';
 import type { Recipients } from './write-keys.js';
 import { MessageWriter } from './write-message.js';
 
@@ -39,6 +39,8 @@ export interface JournalSettings {
 
 export class Journal {
   readonly finished: FinishedFile[] = [];
+  /** Of the finished files. */
+  readonly total = new Tally();
   readonly odd: OddLines;
   lines = 0;
   bytes = 0;
@@ -239,6 +241,8 @@ export class Journal {
     this.#full = this.#full.filter((other) => other !== file);
     this.#track(
       file.end().then((finished) => {
+        this.total.include(finished.tally);
+        finished.tally.forgetLearners();
         this.finished.push(finished);
       }),
     );

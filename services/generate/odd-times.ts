@@ -1,5 +1,15 @@
 /** Forms of `time` that real logs have, and what each means. */
-import { clockOf, dateOf, floorSecond, fractionOf, HOUR_US, MINUTE_US } from './calendar.js';
+import {
+  clockOf,
+  DAY_US,
+  dateOf,
+  floorSecond,
+  fractionOf,
+  HOUR_US,
+  isoTime,
+  MINUTE_US,
+  SECOND_US,
+} from './calendar.js';
 import type { OddShape } from './odd-lines.js';
 import { withParts } from './odd-parts.js';
 import type { TimeState } from './tally.js';
@@ -26,7 +36,15 @@ const floorMilli = (us: number) => Math.floor(us / 1000) * 1000;
 /** Six digits also where the ordinary form leaves zeros out. */
 const sixDigits = (us: number) => fractionOf(us) || '.000000';
 
+/** A time other than now, in the ordinary form. */
+const elsewhen = (meaning: (nowUs: number) => number) =>
+  spelled((us) => `"${isoTime(meaning(us))}"`, meaning);
+
 export const TIME_SHAPES: Record<string, OddShape> = {
+  // The log was rotated a little early: this line of yesterday is in today's file, but not late.
+  'time-before-midnight': elsewhen((us) => Math.floor(us / DAY_US) * DAY_US - 90 * SECOND_US),
+  // A request that was logged two days after it was made.
+  'time-two-days-ago': elsewhen((us) => us - 2 * DAY_US),
   'time-naive': spelled((us) => `"${dateOf(us)}T${clockOf(us)}${sixDigits(us)}"`),
   'time-no-fraction': spelled((us) => `"${dateOf(us)}T${clockOf(us)}+00:00"`, floorSecond),
   'time-three-digits': spelled(

@@ -18,6 +18,8 @@ export interface Learner {
   readonly joinedUs: number;
   /** Logged in at this moment: one session at a time keeps attempts in order. */
   isBusy: boolean;
+  /** 0 for somebody who never logged in. */
+  lastLoginUs: number;
 }
 
 export interface Portrait {
@@ -138,6 +140,7 @@ export function makeLearner({ seed, site, index, joinedUs }: LearnerSettings): L
     hasPhone: random.chance(0.3),
     joinedUs,
     isBusy: false,
+    lastLoginUs: index % 7 === 3 ? 0 : joinedUs,
   };
 }
 

@@ -68,7 +68,7 @@ const test: Profile = {
   servers: 3,
   courses: 3,
   learners: 60,
-  eventsPerDay: 260,
+  eventsPerDay: 420,
   oddShare: 0.06,
 };
 

@@ -16,6 +16,7 @@ export function* study(session: Session): Actor {
     // With new accounts, about one line in five hundred carries a clear password.
     if (random.chance(0.03)) {
       session.secretRequest('/login_ajax', loginPost(learner, random));
+      learner.lastLoginUs = session.nowUs;
       yield random.between(1, 3) * SECOND_US + random.below(SECOND_US);
     }
     session.request(`${course.path}/info`);
@@ -80,6 +81,8 @@ function* takeUnit(session: Session, unit: Unit, page: string): Actor {
         ? watchOnPhone(session, unit.video.htmlId, unit.video.durationSeconds)
         : watchVideo(session, unit.video, page);
     case 'problem':
+      // The problems of a course that has ended are closed, so its certificates stay true.
+      if (session.nowUs >= session.course.endUs) return;
       return yield* tryProblem(session, unit.problem, page);
     case 'text':
       return yield session.random.exponential(60) * SECOND_US;

@@ -3,7 +3,7 @@
  * of a snapshot. Rows come one at a time: the table of module states may be large.
  */
 import { createHash } from 'node:crypto';
-import { DAY_US, sqlTime } from './calendar.js';
+import { sqlTime } from './calendar.js';
 import type { Course, Problem } from './course-outline.js';
 import { portraitOf } from './people.js';
 import { Random } from './prng.js';
@@ -36,10 +36,9 @@ export const TABLES: readonly Table[] = [
       'id username first_name last_name email password is_staff is_active is_superuser last_login date_joined status email_key avatar_typ country show_country date_of_birth interesting_tags ignored_tags email_tag_filter_strategy display_tag_filter_strategy consecutive_days_visit_count',
     ),
     *rows(snapshot) {
-      for (const { learner, positions } of enrolments(snapshot)) {
-        // A zero date, where somebody never logged in since.
-        const seen = positions.length === 0 && learner.id % 11 === 0;
-        const last = seen ? '0000-00-00 00:00:00' : sqlTime(learner.joinedUs + DAY_US / 2);
+      for (const { learner } of enrolments(snapshot)) {
+        const last =
+          learner.lastLoginUs === 0 ? '0000-00-00 00:00:00' : sqlTime(learner.lastLoginUs);
         yield [
           learner.id,
           learner.username,

@@ -100,6 +100,11 @@ export class Tally {
     }
   }
 
+  /** Frees what only a total needs: learners of a file take more memory than all its counts. */
+  forgetLearners(): void {
+    for (const course of this.courses.values()) course.learners.clear();
+  }
+
   copy(): Tally {
     const copied = new Tally();
     copied.include(this);

@@ -16,6 +16,8 @@ export function* tryProblem(session: Session, problem: Problem, page: string): A
   const state = problemState(world, enrolment, problem, session.nowUs);
   while (state.attempts < ATTEMPTS_MAX && pointsOf(state) < problem.inputs) {
     yield random.exponential(60) * SECOND_US + SECOND_US;
+    // Half a minute before the end is too late: the answer has to arrive in time.
+    if (session.nowUs > session.course.endUs - 30 * SECOND_US) return;
     const before = stateJson(problem, state);
     // Every attempt teaches a little, so later ones succeed more often.
     const chance =

@@ -41,6 +41,8 @@ export function* watchVideo(session: Session, video: Video, page: string): Actor
     } else if (next < 0.34) {
       say(random.chance(0.5) ? 'show_transcript' : 'hide_transcript', at(position));
     }
+    // Somebody who closes the page while the video plays leaves no pause behind.
+    if (sitting === sittings && random.chance(0.2)) return;
     say('pause_video', at(position));
     yield random.exponential(25) * SECOND_US;
   }

@@ -91,8 +91,8 @@ export function makeWorld(profile: Profile, site: Site, startUs: number): SiteWo
   };
   const learners = prod ? profile.learners : Math.max(4, Math.floor(profile.learners * 0.08));
   for (let index = 0; index < learners; index++) {
-    // Most were enrolled before the first log date.
-    const early = random.fraction() < 0.85;
+    // Most were enrolled before the first log date, the first learner always.
+    const early = random.fraction() < 0.85 || index === 0;
     const joinedUs = Math.floor(
       early
         ? startUs - (1 + random.fraction() * 60) * DAY_US
