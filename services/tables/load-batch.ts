@@ -60,7 +60,14 @@ export async function loadBatch(
     return { ...member, entry, begin: undefined, wasInserted: false };
   });
   await context.ledger.record(files.map(({ entry }) => entry));
-  await new BatchLoading(files, context).run();
+  try {
+    await new BatchLoading(files, context).run();
+  } catch (error) {
+    // Who stops a load wants to find whole files after it. Behind any other fault the warehouse may
+    // refuse this too; then the next start does it.
+    if (context.signal?.aborted === true) await takeBack(files, context.ledger);
+    throw error;
+  }
 
   const failed = files.filter(({ entry, wasInserted }) => entry.state === 'failed' && wasInserted);
   await context.ledger.deleteRows(failed.map(({ entry }) => entry));
@@ -76,6 +83,12 @@ export async function loadBatch(
     await context.ledger.record(replaced.map((old) => ({ ...old, state: 'removed' })));
   }
   return files.map(({ entry }) => entry);
+}
+
+async function takeBack(files: readonly FileProgress[], ledger: DatabaseFileLedger): Promise<void> {
+  const entries = files.map(({ entry }): LedgerEntry => ({ ...entry, state: 'removed' }));
+  await ledger.deleteRows(entries);
+  await ledger.record(entries);
 }
 
 class BatchLoading {
@@ -134,6 +147,10 @@ class BatchLoading {
     const course = registry.courseOf(file);
     progress.begin = begin;
     progress.entry = { ...progress.entry, ...course, table: begin.table };
+    if (begin.table !== file.table) {
+      // Only the header told which table it is; a recovery must know it too.
+      await this.#context.ledger.record([progress.entry]);
+    }
     if (begin.table !== '') await tables.ensure(begin.table, begin.columns);
     const shape = JSON.stringify([begin.table, begin.columns]);
     if (shape !== this.#shape && this.#held.length > 0) await this.#insert(async function* () {});

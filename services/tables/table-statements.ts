@@ -53,20 +53,19 @@ export function quoteText(text: string): string {
   return `'${escaped}'`;
 }
 
+interface ColumnDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly comment: string;
+  readonly codec?: string;
+}
+
 export function createSnapshotsTable(table: string, columns: readonly TableColumn[]): string {
-  const own = columns.filter((column) => column.name !== COURSE_COLUMN);
+  const about = `${tableAbout(table)} All snapshots; ${table} shows the latest.`;
   const lines = [
-    column('organization', 'LowCardinality(String)', COMMON_COMMENTS.organization),
-    column('site', 'LowCardinality(String)', COMMON_COMMENTS.site),
-    column(COURSE_COLUMN, 'String', courseComment(table)),
-    column('snapshot_date', 'Date', COMMON_COMMENTS.snapshot_date),
-    column('line', 'UInt64', COMMON_COMMENTS.line),
-    ...own.map((entry) => columnDefinition(table, entry)),
-    column('uncast', 'Map(LowCardinality(String), String)', COMMON_COMMENTS.uncast),
-    column('file_id', 'UInt64', COMMON_COMMENTS.file_id),
+    ...definitionsOf(table, columns).map((definition) => columnWithCodec(definition)),
     'INDEX file_id_index file_id TYPE set(64) GRANULARITY 1',
   ];
-  const about = `${tableAbout(table)} All snapshots; ${table} shows the latest.`;
   return [
     `CREATE TABLE IF NOT EXISTS ${quoteName(snapshotsTable(table))} (`,
     lines.map((line) => `  ${line}`).join(',\n'),
@@ -79,17 +78,19 @@ export function createSnapshotsTable(table: string, columns: readonly TableColum
 }
 
 export function createLatestView(table: string, columns: readonly TableColumn[]): string {
-  const own = columns.filter((entry) => entry.name !== COURSE_COLUMN).map((entry) => entry.name);
-  const synonyms = COLUMN_SYNONYMS[table] ?? [];
-  const selected = [
-    ...['organization', 'site', COURSE_COLUMN, 'snapshot_date', 'line', ...own].map(quoteName),
-    ...synonyms.map(([synonym, name]) => `${quoteName(name)} AS ${quoteName(synonym)}`),
-    'uncast',
-    'file_id',
-  ];
+  const definitions = definitionsOf(table, columns);
+  const synonyms = (COLUMN_SYNONYMS[table] ?? []).flatMap(([synonym, name]) => {
+    const original = definitions.find((definition) => definition.name === name);
+    return original === undefined
+      ? []
+      : [{ ...original, name: synonym, comment: `The same as ${name}`, from: name }];
+  });
+  const shown = [...definitions, ...synonyms];
   return [
-    `CREATE OR REPLACE VIEW ${quoteName(table)} AS`,
-    `SELECT ${selected.join(', ')}`,
+    `CREATE OR REPLACE VIEW ${quoteName(table)} (`,
+    shown.map((definition) => `  ${column(definition)}`).join(',\n'),
+    ') AS',
+    `SELECT ${[...definitions.map(({ name }) => quoteName(name)), ...synonyms.map(({ from, name }) => `${quoteName(from)} AS ${quoteName(name)}`)].join(', ')}`,
     `FROM ${quoteName(snapshotsTable(table))}`,
     'WHERE file_id IN (',
     `  SELECT file_id FROM latest_database_files WHERE table_name = ${quoteText(table)}`,
@@ -100,18 +101,38 @@ export function createLatestView(table: string, columns: readonly TableColumn[])
 
 /** Adds a column that a file has and the table does not, behind the others of files. */
 export function addColumn(table: string, entry: TableColumn, after: string): string {
-  const definition = columnDefinition(table, entry);
+  const definition = columnWithCodec(definitionOf(table, entry));
   return `ALTER TABLE ${quoteName(snapshotsTable(table))} ADD COLUMN IF NOT EXISTS ${definition} AFTER ${quoteName(after)}`;
 }
 
-function columnDefinition(table: string, entry: TableColumn): string {
-  const codec = entry.kind === 'json' ? ' CODEC(ZSTD(1))' : '';
-  const comment = quoteText(columnComment(table, entry.name));
-  return `${quoteName(entry.name)} ${SQL_TYPES[entry.kind]} COMMENT ${comment}${codec}`;
+/** All columns of a side table, our own around those of the files. */
+function definitionsOf(table: string, columns: readonly TableColumn[]): ColumnDefinition[] {
+  const own = columns.filter(({ name }) => name !== COURSE_COLUMN);
+  const { organization, site, snapshot_date, line, uncast, file_id } = COMMON_COMMENTS;
+  return [
+    { name: 'organization', type: 'LowCardinality(String)', comment: organization },
+    { name: 'site', type: 'LowCardinality(String)', comment: site },
+    { name: COURSE_COLUMN, type: 'String', comment: courseComment(table) },
+    { name: 'snapshot_date', type: 'Date', comment: snapshot_date },
+    { name: 'line', type: 'UInt64', comment: line },
+    ...own.map((entry) => definitionOf(table, entry)),
+    { name: 'uncast', type: 'Map(LowCardinality(String), String)', comment: uncast },
+    { name: 'file_id', type: 'UInt64', comment: file_id },
+  ];
 }
 
-function column(name: string, type: string, comment: string): string {
-  return `${quoteName(name)} ${type} COMMENT ${quoteText(comment)}`;
+function definitionOf(table: string, { name, kind }: TableColumn): ColumnDefinition {
+  const codec = kind === 'json' ? { codec: 'ZSTD(1)' } : {};
+  return { name, type: SQL_TYPES[kind], comment: columnComment(table, name), ...codec };
+}
+
+function column({ name, type, comment }: ColumnDefinition): string {
+  return `${quoteName(name)} ${type} COMMENT ${quoteText(`${comment}.`)}`;
+}
+
+function columnWithCodec(definition: ColumnDefinition): string {
+  const { codec } = definition;
+  return codec === undefined ? column(definition) : `${column(definition)} CODEC(${codec})`;
 }
 
 function courseComment(table: string): string {

@@ -1,14 +1,14 @@
 CREATE TABLE IF NOT EXISTS `user_id_map_snapshots` (
-  `organization` LowCardinality(String) COMMENT 'Organization, lower case, from the name of the package',
-  `site` LowCardinality(String) COMMENT 'prod or edge; empty where the name of the file does not say',
-  `course_id` String COMMENT 'Course id: the course of the file, see database_files.course_id',
-  `snapshot_date` Date COMMENT 'Date of the package that brought the row',
-  `line` UInt64 COMMENT 'Physical line of the file on which the row begins; the header is line 1',
-  `hash_id` Nullable(String) COMMENT 'Site-wide anonymous id, 32 hexadecimal digits',
-  `id` Nullable(Int64) COMMENT 'Number of the user; the header of newer files calls it user_id',
-  `username` Nullable(String) COMMENT 'Name of the user in tracking events',
-  `uncast` Map(LowCardinality(String), String) COMMENT 'Values that do not fit the type of their column, as the file has them; the column itself is NULL',
-  `file_id` UInt64 COMMENT 'The file, as in database_files.file_id',
+  `organization` LowCardinality(String) COMMENT 'Organization, lower case, from the name of the package.',
+  `site` LowCardinality(String) COMMENT 'prod or edge; empty where the name of the file does not say.',
+  `course_id` String COMMENT 'Course id: the course of the file, see database_files.course_id.',
+  `snapshot_date` Date COMMENT 'Date of the package that brought the row.',
+  `line` UInt64 COMMENT 'Physical line of the file on which the row begins; the header is line 1.',
+  `hash_id` Nullable(String) COMMENT 'Site-wide anonymous id, 32 hexadecimal digits.',
+  `id` Nullable(Int64) COMMENT 'Number of the user; the header of newer files calls it user_id.',
+  `username` Nullable(String) COMMENT 'Name of the user in tracking events.',
+  `uncast` Map(LowCardinality(String), String) COMMENT 'Values that do not fit the type of their column, as the file has them; the column itself is NULL.',
+  `file_id` UInt64 COMMENT 'The file, as in database_files.file_id.',
   INDEX file_id_index file_id TYPE set(64) GRANULARITY 1
 )
 ENGINE = MergeTree
