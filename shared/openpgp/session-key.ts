@@ -8,11 +8,13 @@
  * every key of the ring is tried. Trying can yield a wrong session key (its checksum has 16 bits),
  * so there may be several candidates; only the integrity code tells which is right.
  */
-import { PublicKeyEncryptedSessionKeyPacket } from 'openpgp';
+import { enums, PublicKeyEncryptedSessionKeyPacket } from 'openpgp';
 import type { ByteCursor } from './byte-cursor.js';
+import { FEEDBACK_CIPHERS } from './decrypt-feedback.js';
 import { describeKeyRing, type KeyRing, type SecretPacket } from './key-ring.js';
 import { PlaintextFault } from './message-fault.js';
 import { type PacketHeader, packetBody, readPacketHeader, TAG } from './packet-framing.js';
+import { unwrapRsa } from './unwrap-rsa.js';
 
 export interface SessionKey {
   /** OpenPGP's number of the cipher; undefined where the encrypted packet names it (version 2). */
@@ -52,8 +54,8 @@ export async function readPreamble(cursor: ByteCursor): Promise<MessagePreamble>
       case TAG.publicKeySessionKey: {
         const version = (await cursor.peek(1))[0];
         // Version 2 is what PGP 2.6 wrote; it has the fields of version 3.
-        if (version !== 2 && version !== 3 && version !== 6) {
-          throw strange(header, `a session key packet of version ${version ?? 'none'}`);
+        if (version !== undefined && version !== 2 && version !== 3 && version !== 6) {
+          throw strange(header, `a session key packet of version ${version}`);
         }
         recipients.push(await readSmallBody(cursor, header));
         break;
@@ -134,6 +136,7 @@ interface SessionKeyPacket {
 }
 
 async function unwrapOne(body: Buffer, secret: SecretPacket): Promise<SessionKey | undefined> {
+  if (body[0] !== 6 && isRsa(body[9]) && isRsa(secret.algorithm)) return unwrapByRsa(body, secret);
   // `decryptSessionKeys`, the public way, refuses revoked keys, unusual key flags and ciphers that
   // the key does not prefer; none of these is a reason not to read what was sent. The packet class
   // is exported but its types hide these members, hence the cast to the shape above.
@@ -147,6 +150,25 @@ async function unwrapOne(body: Buffer, secret: SecretPacket): Promise<SessionKey
   }
   if (packet.sessionKey === null) return undefined;
   return { cipher: packet.sessionKeyAlgorithm ?? undefined, bytes: packet.sessionKey };
+}
+
+/**
+ *   body       version, key id (8 bytes), algorithm, count of bits (2 bytes), the encrypted number
+ *   decrypted  cipher, key, checksum (2 bytes: the sum of the key's bytes)
+ */
+function unwrapByRsa(body: Buffer, secret: SecretPacket): SessionKey | undefined {
+  const decrypted = unwrapRsa(body.subarray(12), secret);
+  if (decrypted === undefined || decrypted.length < 4) return undefined;
+  const cipher = decrypted[0];
+  const bytes = decrypted.subarray(1, -2);
+  const sum = bytes.reduce((total, byte) => total + byte, 0) & 0xffff;
+  if (sum !== decrypted.readUInt16BE(decrypted.length - 2)) return undefined;
+  const keyBytes = FEEDBACK_CIPHERS.get(cipher ?? 0)?.keyBytes ?? bytes.length;
+  return bytes.length === keyBytes ? { cipher, bytes } : undefined;
+}
+
+function isRsa(algorithm: number | undefined): boolean {
+  return algorithm === enums.publicKey.rsaEncryptSign || algorithm === enums.publicKey.rsaEncrypt;
 }
 
 /** The key id in upper-case hexadecimal digits; undefined where the recipient is hidden. */

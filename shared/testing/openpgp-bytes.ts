@@ -66,3 +66,37 @@ export function memberOf(bytes: Buffer, chunkSizes: readonly number[] = [1 << 20
     },
   };
 }
+
+/** Encrypts packets as tag 20, the authenticated packet of GnuPG 2.3 and later: AES256 and OCB. */
+export function ocbPacket(key: Buffer, packets: Buffer, chunkSize = 4): Buffer {
+  const head = Buffer.of(1, 9, 2, chunkSize);
+  const iv = randomBytes(15);
+  const chunkBytes = 1 << (chunkSize + 6);
+  const pieces: Buffer[] = [head, iv];
+  const seal = (index: number, plain: Buffer, more: Buffer) => {
+    const count = Buffer.alloc(8);
+    count.writeBigUInt64BE(BigInt(index));
+    const nonce = Buffer.from(iv);
+    for (const [at, byte] of count.entries()) nonce[7 + at] = (nonce[7 + at] ?? 0) ^ byte;
+    const cipher = createCipheriv('aes-256-ocb', key, nonce, { authTagLength: 16 });
+    cipher.setAAD(Buffer.concat([Buffer.of(0xc0 | 20), head, count, more]));
+    pieces.push(cipher.update(plain), cipher.final(), cipher.getAuthTag());
+  };
+  let index = 0;
+  for (let from = 0; from < packets.length; from += chunkBytes, index += 1) {
+    seal(index, packets.subarray(from, from + chunkBytes), Buffer.alloc(0));
+  }
+  const total = Buffer.alloc(8);
+  total.writeBigUInt64BE(BigInt(packets.length));
+  seal(index, Buffer.alloc(0), total);
+  return packet(20, Buffer.concat(pieces));
+}
+
+/** Encrypts packets as tag 9, without integrity code, whose feedback begins anew after the prefix. */
+export function unprotectedPacket(key: Buffer, packets: Buffer): Buffer {
+  const prefix = randomBytes(16);
+  const first = createCipheriv('aes-256-cfb', key, Buffer.alloc(16));
+  const head = first.update(Buffer.concat([prefix, prefix.subarray(14)]));
+  const second = createCipheriv('aes-256-cfb', key, head.subarray(2));
+  return packet(9, Buffer.concat([head, second.update(packets), second.final()]));
+}
