@@ -197,7 +197,9 @@ export class BatchBuilder {
   }
 
   #seal(): EventBatch | undefined {
-    return this.#columns.take(this.#window);
+    // A small log file must not carry a window of megabytes around for its few lines.
+    const isSparse = this.#lineStart * 2 < this.#window.length;
+    return this.#columns.take(isSparse ? copyOf(this.#window, this.#lineStart) : this.#window);
   }
 
   #beginLongLine(bytes: Buffer): void {
@@ -228,4 +230,11 @@ export class BatchBuilder {
     this.#reject(this.#line, 'line-too-long', detail, new Uint8Array(long.kept), isMasked);
     this.#line += 1;
   }
+}
+
+/** The first `length` bytes in memory of their own, which can be moved to another thread. */
+function copyOf(bytes: Buffer, length: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(length);
+  bytes.copy(copy, 0, 0, length);
+  return copy;
 }

@@ -122,7 +122,8 @@ export class BatchColumns {
       file: this.#file,
       rows: count,
       bytes: window,
-      decoded: Buffer.concat(this.#decoded),
+      // Not Buffer.concat, which may hand out a part of a shared pool that cannot be moved.
+      decoded: concat(this.#decoded, this.#decodedBytes),
       rawStart: rows.rawStart,
       rawLength: rows.rawLength,
       jsonAt: rows.jsonAt,
@@ -167,6 +168,16 @@ export class BatchColumns {
     for (const [at, column] of old.lengths.entries()) grown.lengths[at]?.set(column);
     this.#rows = grown;
   }
+}
+
+function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function makeRows(capacity: number): Rows {

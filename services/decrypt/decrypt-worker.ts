@@ -1,5 +1,6 @@
 /** The piscina worker: keys come once with the worker, log files one by one. */
-import { type MessagePort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { workerData } from 'piscina';
 import { type EventBatch, transferables } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { type KeyRing, restoreKeyRing } from '#shared/openpgp/key-ring';
@@ -11,7 +12,7 @@ import type { LogFileTask } from './log-file-task.js';
 const INFLIGHT_MAX = 2;
 
 // What piscina hands on as the worker's own data is declared by decrypt-pool.ts, the only caller.
-const { keys } = workerData[1] as { readonly keys: readonly Uint8Array[] };
+const { keys } = workerData as { readonly keys: readonly Uint8Array[] };
 let ring: Promise<KeyRing> | undefined;
 
 export interface WorkerTask {
