@@ -108,7 +108,10 @@ function makeCourse(index: number, settings: CourseSettings): Course {
   const sequentials: Sequential[] = [];
   const problems: Problem[] = [];
   const dashed = `${organization}-${number.replaceAll('.', '_')}`;
-  for (let chapter = 0; chapter < 6; chapter++) {
+  // The first course is a short one that ends half-way: learners can finish it, so it has
+  // certificates, while the others have a header only.
+  const chapters = index === 0 ? 2 : 6;
+  for (let chapter = 0; chapter < chapters; chapter++) {
     const chapterName = slash ? `Week_${chapter + 1}` : random.hex(32);
     for (let part = 0; part < 2; part++) {
       const name = slash ? `Lesson_${chapter + 1}_${part + 1}` : random.hex(32);
@@ -162,8 +165,7 @@ function makeCourse(index: number, settings: CourseSettings): Course {
     fileStem: `${organization}-${number}-${run}`,
     host: settings.site === 'prod' ? 'courses.edx.org' : 'edge.edx.org',
     path: `/courses/${id}`,
-    // The first course ends half-way, so one course has certificates and the others a header only.
-    endUs: settings.startUs + (index === 0 ? 0.4 * settings.days : 400) * DAY_US,
+    endUs: settings.startUs + (index === 0 ? 0.55 * settings.days : 400) * DAY_US,
     sequentials,
     problems,
     boards: ['General', 'Homework', 'Troubleshooting'].map(

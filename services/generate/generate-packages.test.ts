@@ -10,7 +10,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Expected, ExpectedPackage } from './expected.js';
 import { type GeneratedPackages, generatePackages } from './generate-packages.js';
 import { PROFILES } from './profile.js';
-import { membersOf, naiveCount, parseLine } from './testing/naive-reader.js';
+import {
+  type CourseCount,
+  membersOf,
+  naiveCount,
+  naiveCourses,
+  parseLine,
+} from './testing/naive-reader.js';
 import { openPackages } from './testing/open-packages.js';
 
 const canOpen = ['gpg', 'tar'].every((tool) => spawnSync(tool, ['--version']).status === 0);
@@ -55,6 +61,39 @@ test.skipIf(!canOpen)('counts of every log file agree with a naive reader of gpg
       member: file.member,
       ...{ lines, events, rejected, blank, late, courses: courseEvents },
     });
+  }
+});
+
+test.skipIf(!canOpen)(
+  'learners, first and last event of a course agree with a naive reader',
+  () => {
+    for (const { date, files, courses } of expected.packages) {
+      const counted = new Map<string, CourseCount>();
+      for (const { member } of files) naiveCourses(logFile(date, member), counted);
+      expect(courses.map(({ courseId }) => courseId).sort()).toEqual([...counted.keys()].sort());
+      for (const { courseId, learners, firstTime, lastTime } of courses) {
+        const course = counted.get(courseId);
+        expect({
+          learners,
+          first: Date.parse(firstTime ?? ''),
+          last: Date.parse(lastTime ?? ''),
+        }).toEqual({
+          learners: course?.learners.size,
+          first: course?.firstMs,
+          last: course?.lastMs,
+        });
+      }
+    }
+  },
+);
+
+test.skipIf(!canOpen)('masked counts are the lines with a password in a form', () => {
+  for (const { date, files } of expected.packages) {
+    for (const { member, maskedEvents, maskedRejected } of files) {
+      const lines = logFile(date, member).toString('latin1').split('\n');
+      const found = lines.filter((line) => /password\d?\\": \[\\"/.test(line)).length;
+      expect(`${member} ${found}`).toBe(`${member} ${maskedEvents + maskedRejected}`);
+    }
   }
 });
 

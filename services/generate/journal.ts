@@ -145,7 +145,10 @@ export class Journal {
         line: ordinaryLine(session, nowUs),
         outcome,
       });
-      if (partial !== undefined) partials.push(partial);
+      if (partial === undefined) continue;
+      partials.push(partial);
+      // A day that ends inside a line took one more line to do so.
+      if (partial.partialEnd === 'inside-line') this.lines++;
     }
     return partials;
   }

@@ -20,6 +20,7 @@ export interface Profile {
   /** Days from one package to the next: 7 as delivered; 1 shows the cost of one new day. */
   readonly packageIntervalDays: number;
   readonly courses: number;
+  /** Memory grows with these, not with events; one each for ten events a day keeps days natural. */
   readonly learners: number;
   /** Aim for events of one day over all servers; what comes out is within a few per cent. */
   readonly eventsPerDay: number;

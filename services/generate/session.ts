@@ -16,7 +16,21 @@ import type { Enrolment, SiteWorld } from './world.js';
 
 /** The LMS cuts the text of an implicit event here, also today. */
 const IMPLICIT_CHARS_MAX = 512;
+/** A GET without parameters, as it stands in its JSON string. */
 const NO_PARAMETERS = '{\\"POST\\": {}, \\"GET\\": {}}';
+
+/** Names that differ from the event type, as edX gave them later. */
+const MODERN_NAMES: Readonly<Record<string, string>> = {
+  load_video: 'edx.video.loaded',
+  play_video: 'edx.video.played',
+  pause_video: 'edx.video.paused',
+  stop_video: 'edx.video.stopped',
+  seek_video: 'edx.video.position.changed',
+  show_transcript: 'edx.video.transcript.shown',
+  hide_transcript: 'edx.video.transcript.hidden',
+  seq_next: 'edx.ui.lms.sequence.next_selected',
+  seq_goto: 'edx.ui.lms.sequence.tab_selected',
+};
 
 export interface SessionSettings {
   readonly world: SiteWorld;
@@ -43,6 +57,7 @@ export class Session {
   readonly #browserTail: string;
   readonly #serverTail: string;
   readonly #identity: string;
+  readonly #isModern: boolean;
 
   constructor(settings: SessionSettings) {
     const { world, journal, schedule, enrolment, random } = settings;
@@ -59,10 +74,10 @@ export class Session {
     this.id = random.hex(32);
     this.courseUrl = `https://${course.host}${course.path}`;
     // Courses with the newer keys are from the years of the newer fields.
-    const modern =
-      course.keyStyle === 'course-v1'
-        ? `, "accept_language": "en-US,en;q=0.8", "referer": "${this.courseUrl}/info"`
-        : '';
+    this.#isModern = course.keyStyle === 'course-v1';
+    const modern = this.#isModern
+      ? `, "accept_language": "en-US,en;q=0.8", "referer": "${this.courseUrl}/info"`
+      : '';
     const origin = `"ip": "${learner.ip}", "agent": "${learner.agent}", "host": "${course.host}"`;
     this.#browserHead = `{"username": "${learner.username}", "session": "${this.id}", ${origin}${modern}, "event_source": "browser", "event_type": "`;
     this.#identity = `"user_id": ${learner.id}, "org_id": "${course.organization}", "course_id": "${course.id}"`;
@@ -87,7 +102,9 @@ export class Session {
   /** A browser event; `escaped` is the payload as it stands inside the JSON string. */
   browser(type: string, escaped: string, page = `${this.courseUrl}/info`): void {
     const { nowUs } = this;
-    const line = `${this.#browserHead}${type}", "time": "${isoTime(nowUs)}", "event": "${escaped}", "page": "${page}${this.#browserTail}`;
+    // From 2015 on browser events carry their newer name beside the type.
+    const name = this.#isModern ? `", "name": "${MODERN_NAMES[type] ?? type}` : '';
+    const line = `${this.#browserHead}${type}${name}", "time": "${isoTime(nowUs)}", "event": "${escaped}", "page": "${page}${this.#browserTail}`;
     this.journal.event(this, line, this.course.id, nowUs);
   }
 

@@ -21,7 +21,8 @@ export function* tryProblem(session: Session, problem: Problem, page: string): A
     const before = stateJson(problem, state);
     // Every attempt teaches a little, so later ones succeed more often.
     const chance =
-      1 / (1 + Math.exp(problem.difficulty - enrolment.learner.ability - 0.5 * state.attempts));
+      1 /
+      (1 + Math.exp(problem.difficulty - enrolment.learner.ability - 0.8 - 0.5 * state.attempts));
     const correct = Array.from({ length: problem.inputs }, () => random.chance(chance));
     const answers = correct.map((isCorrect) => answerOf(session, problem, isCorrect));
     const ids = inputIds(problem);
@@ -68,15 +69,16 @@ export function* tryProblem(session: Session, problem: Problem, page: string): A
   }
 }
 
-function answerOf(session: Session, problem: Problem, isCorrect: boolean): string {
-  const { random } = session;
+/** One text for each choice, shared by all states: they are most of what a run keeps in memory. */
+const CHOICES = ['choice_0', 'choice_1', 'choice_2', 'choice_3'] as const;
+const WRONG_TEXTS = ['x\t= "?"', 'C:\\x', 'no idea'] as const;
+
+function answerOf({ random }: Session, problem: Problem, isCorrect: boolean): string {
   // Some problems take text, which may hold a line feed, a tab or letters beyond ASCII.
   if (problem.index % 5 === 4) {
-    return isCorrect
-      ? `x = ${problem.index}\ny = √2`
-      : random.pick(['x\t= "?"', 'C:\\x', 'no idea']);
+    return isCorrect ? 'x = 4\ny = √2' : random.pick(WRONG_TEXTS);
   }
-  return isCorrect
-    ? `choice_${problem.index % 4}`
-    : `choice_${(problem.index + 1 + random.below(3)) % 4}`;
+  const right = problem.index % CHOICES.length;
+  const choice = isCorrect ? right : right + random.between(1, CHOICES.length - 1);
+  return CHOICES[choice % CHOICES.length] ?? CHOICES[0];
 }

@@ -14,6 +14,7 @@ interface Json {
   readonly referer?: unknown;
   readonly time?: unknown;
   readonly user_id?: unknown;
+  readonly username?: unknown;
   readonly attempts?: unknown;
   readonly grade?: unknown;
   readonly problem_id?: unknown;
@@ -26,6 +27,34 @@ export interface Count {
   blank: number;
   late: number;
   courses: Record<string, number>;
+}
+
+export interface CourseCount {
+  readonly learners: Set<string>;
+  firstMs: number;
+  lastMs: number;
+}
+
+/** Adds the learners and the usable times of a log file to what is known of each course. */
+export function naiveCourses(file: Buffer, courses: Map<string, CourseCount>): void {
+  for (const line of file.toString('latin1').split('\n')) {
+    const event = parseLine(line);
+    if (event === undefined) continue;
+    const courseId = courseOf(event);
+    const course = courses.get(courseId) ?? {
+      learners: new Set(),
+      firstMs: Number.POSITIVE_INFINITY,
+      lastMs: Number.NEGATIVE_INFINITY,
+    };
+    courses.set(courseId, course);
+    if (typeof event.username === 'string' && event.username !== '') {
+      course.learners.add(event.username);
+    }
+    const timeMs = timeOf(event.time);
+    if (timeMs === undefined) continue;
+    course.firstMs = Math.min(course.firstMs, Math.floor(timeMs));
+    course.lastMs = Math.max(course.lastMs, Math.floor(timeMs));
+  }
 }
 
 /** A slow reader that parses every line in full. */
