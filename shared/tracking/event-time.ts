@@ -42,8 +42,8 @@ export function timeStateOf(timeUs: number): TimeStateIndex {
 export function readTimeText(bytes: Uint8Array, start: number, end: number): number {
   let from = start;
   let to = end;
-  while (from < to && isTrimmed(bytes[from] ?? 0)) from++;
-  while (to > from && isTrimmed(bytes[to - 1] ?? 0)) to--;
+  while (from < to && isBlankByte(bytes[from] ?? 0)) from++;
+  while (to > from && isBlankByte(bytes[to - 1] ?? 0)) to--;
   if (from === to) return NO_TIME;
   if (to - from < 19 || bytes[from + 4] !== MINUS) return readEpoch(bytes, from, to);
   const separator = bytes[from + 10];
@@ -156,8 +156,4 @@ function twoDigits(bytes: Uint8Array, at: number): number {
 
 function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
-}
-
-function isTrimmed(byte: number): boolean {
-  return isBlankByte(byte) || byte === 0x0a;
 }

@@ -34,9 +34,12 @@ export type RejectReason = 'no-object' | 'cut' | 'not-json' | 'too-deep';
  */
 export const JSON_DEPTH_MAX = 512;
 
-/** True for the white space that may surround an object in a line: space, \t, \v, \f and \r. */
+/**
+ * True for ASCII white space: space, \t, \n, \v, \f and \r. (A line holds no \n; values that were
+ * written with escapes do.)
+ */
 export function isBlankByte(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09 || (byte >= 0x0b && byte <= 0x0d);
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
 /** The end of the line without its trailing white space; `from` where the line is blank. */

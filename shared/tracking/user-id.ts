@@ -7,8 +7,8 @@ import { isBlankByte } from './line-rules.js';
 export function readUserId(bytes: Uint8Array, start: number, end: number): number {
   let from = start;
   let to = end;
-  while (from < to && isTrimmed(bytes[from] ?? 0)) from++;
-  while (to > from && isTrimmed(bytes[to - 1] ?? 0)) to--;
+  while (from < to && isBlankByte(bytes[from] ?? 0)) from++;
+  while (to > from && isBlankByte(bytes[to - 1] ?? 0)) to--;
   if (from === to) return Number.NaN;
   let value = 0;
   for (let at = from; at < to; at++) {
@@ -18,8 +18,4 @@ export function readUserId(bytes: Uint8Array, start: number, end: number): numbe
   }
   // Beyond this two ids would share one number.
   return value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN;
-}
-
-function isTrimmed(byte: number): boolean {
-  return isBlankByte(byte) || byte === 0x0a;
 }
