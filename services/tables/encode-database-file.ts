@@ -23,6 +23,8 @@ export interface EncodeOptions {
   /** The place of the file in the batch that is inserted together. */
   readonly fileIndex: number;
   readonly rowBytesMax?: number;
+  /** Read messages that carry no integrity code, with a warning. Default: refuse them. */
+  readonly allowUnprotected?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -31,9 +33,9 @@ export type EncodedFile = Pick<DatabaseFileEntry, 'table' | 'extension' | 'isFai
 export async function* encodeDatabaseFile(
   source: MemberSource,
   file: EncodedFile,
-  { keys, signal, ...options }: EncodeOptions,
+  { keys, signal, allowUnprotected = false, ...options }: EncodeOptions,
 ): AsyncIterable<EncodedPart> {
-  const message = await openMessage(source, { keys, ...(signal && { signal }) });
+  const message = await openMessage(source, { keys, allowUnprotected, ...(signal && { signal }) });
   if (message.kind !== 'keep') {
     yield {
       kind: 'fault',
@@ -45,7 +47,12 @@ export async function* encodeDatabaseFile(
   const read = () => message.value.plaintext(signal);
   try {
     if (file.isFailed) yield await readTracebackEnd(read());
-    else yield* encodePlaintext(read, file, options);
+    else {
+      const { warnings } = message.value;
+      for await (const part of encodePlaintext(read, file, options)) {
+        yield part.kind === 'end' ? { ...part, warnings } : part;
+      }
+    }
   } catch (error) {
     if (!(error instanceof PlaintextFault)) throw error;
     yield { kind: 'fault', reason: error.reason, detail: error.message };

@@ -35,6 +35,8 @@ export interface FileEnd {
   readonly blank: number;
   /** Something to know about the file, such as that it is empty; else ''. */
   readonly note: '' | 'zero-bytes';
+  /** What to know about the message, such as that it was read without an integrity code. */
+  readonly warnings: readonly string[];
 }
 
 export interface FileFault {
@@ -128,7 +130,7 @@ export class PartBuilder {
   finish(note: FileEnd['note'] = ''): readonly EncodedPart[] {
     this.#flush();
     const { rows, rejected, blank } = this.counts;
-    this.#parts.push({ kind: 'end', rows, rejected, blank, note });
+    this.#parts.push({ kind: 'end', rows, rejected, blank, note, warnings: [] });
     return this.take();
   }
 

@@ -26,6 +26,8 @@ export interface BatchContext {
   readonly registry: CourseRegistry;
   readonly origin: PackageOrigin;
   readonly encode: (file: DatabaseFileToLoad, fileIndex: number) => AsyncIterable<EncodedPart>;
+  /** Called for every part: rows that came, and those rejected. */
+  readonly onRows?: (rows: number, rejected: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -127,6 +129,7 @@ class BatchLoading {
       const part = next.value;
       if (part.kind === 'begin') await this.#begin(progress, part);
       else if (part.kind === 'rows') {
+        this.#context.onRows?.(part.rows, 0);
         this.#held.push({ of: progress, bytes: part.bytes });
         this.#heldBytes += part.bytes.length;
         if (this.#heldBytes > HELD_BYTES_MAX) {
@@ -165,8 +168,10 @@ class BatchLoading {
     while (this.#rejectedBytes <= REJECTED_BYTES_MAX) {
       const next = await parts.next();
       if (next.done === true) return;
-      if (next.value.kind === 'rows') yield next.value.bytes;
-      else this.#note(progress, next.value);
+      if (next.value.kind === 'rows') {
+        this.#context.onRows?.(next.value.rows, 0);
+        yield next.value.bytes;
+      } else this.#note(progress, next.value);
     }
   }
 
@@ -175,15 +180,16 @@ class BatchLoading {
       case 'begin':
         throw new EdxstreamError('BUG', `${progress.file.path} has begun twice.`);
       case 'rejected':
+        this.#context.onRows?.(0, part.rows.length);
         for (const row of part.rows) {
           this.#rejected.push({ of: progress, row });
           this.#rejectedBytes += row.raw.length;
         }
         return;
       case 'end': {
-        const { rows, rejected, blank, note: reason } = part;
-        const detail =
-          reason === '' ? '' : 'The file has no bytes, not even a header: it counts as no rows.';
+        const { rows, rejected, blank, note: reason, warnings } = part;
+        const empty = 'The file has no bytes, not even a header: it counts as no rows.';
+        const detail = [...(reason === '' ? [] : [empty]), ...warnings].join(' ');
         progress.entry = {
           ...progress.entry,
           ...{ state: 'loaded', rows, rejected, blank, reason, detail },

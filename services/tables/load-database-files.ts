@@ -33,6 +33,10 @@ export interface LoadOptions {
   /** Decimal UInt64, never twice the same. */
   readonly newFileId?: () => string;
   readonly signal?: AbortSignal;
+  /** Read messages that carry no integrity code, with a warning. Default: refuse them. */
+  readonly allowUnprotected?: boolean;
+  /** Called while a file is read, with how many rows came and how many were rejected since. */
+  readonly onRows?: (rows: number, rejected: number) => void;
   /** Called for every file that is done. */
   readonly onFile?: (entry: LedgerEntry) => void;
 }
@@ -72,6 +76,7 @@ export async function loadDatabaseFiles(
     origin,
     tables: new SideTables(warehouse),
     encode: options.encode ?? encodeHere(options),
+    ...(options.onRows && { onRows: options.onRows }),
     ...(signal && { signal }),
   };
 
@@ -126,11 +131,16 @@ export async function loadDatabaseFiles(
   };
 }
 
-function encodeHere({ keys, signal }: LoadOptions): BatchContext['encode'] {
+function encodeHere({
+  keys,
+  signal,
+  allowUnprotected = false,
+}: LoadOptions): BatchContext['encode'] {
   return (file, fileIndex) =>
     encodeDatabaseFile(openMember(file.path, file.location), file, {
       keys,
       fileIndex,
+      allowUnprotected,
       ...(signal && { signal }),
     });
 }
