@@ -231,6 +231,34 @@ test('scanner and plain reader agree on generated lines with bytes changed', () 
   );
 });
 
+test.each([511, 512, 513])('scanner and plain reader agree on a line %d levels deep', (depth) => {
+  for (const [open, close] of [
+    ['{"context":', '}'],
+    ['{"a":[', ']}'],
+  ] as const) {
+    const levels = Math.ceil(depth / close.length);
+    const line = `${open.repeat(levels)}1${close.repeat(levels)}`;
+    expectAgreement(Buffer.from(line));
+    expectAgreement(Buffer.from(`{"a": 1, "b": ${line}}`));
+    expectAgreement(Buffer.from(line.slice(0, -1)));
+  }
+});
+
+test('scanner and plain reader agree on a context that comes twice', () => {
+  for (const second of [
+    '{}',
+    'null',
+    '{"path": "/b"}',
+    '[]',
+    '"x"',
+    '{"context": {"path": "/c"}}',
+  ]) {
+    const first = '{"path": "/a", "user_id": 7, "course_id": "A/B/C", "org_id": "A"}';
+    expectAgreement(Buffer.from(`{"context": ${first}, "context": ${second}}`));
+    expectAgreement(Buffer.from(`{"context": ${second}, "context": ${first}}`));
+  }
+});
+
 test('the last line of a buffer is read without a byte after it', () => {
   const fresh = new LineScanner();
   for (const ending of [
