@@ -31,7 +31,20 @@ export class ByteCursor {
 
   /** The next `count` bytes without consuming them; fewer only where the stream ends. */
   async peek(count: number): Promise<Buffer> {
-    while (this.#chunk.length < count && (await this.#pull())) {}
+    if (this.#chunk.length < count) {
+      // Gathered first and joined once: joining at every chunk would copy the same bytes again.
+      const pieces = [this.#chunk];
+      let length = this.#chunk.length;
+      while (length < count) {
+        const piece = await this.#next();
+        if (piece === undefined) break;
+        pieces.push(piece);
+        length += piece.length;
+      }
+      const [, only] = pieces;
+      const isOne = pieces.length === 2 && only !== undefined && only.length === length;
+      this.#chunk = isOne ? only : Buffer.concat(pieces, length);
+    }
     return this.#chunk.length > count ? this.#chunk.subarray(0, count) : this.#chunk;
   }
 
@@ -44,7 +57,9 @@ export class ByteCursor {
   /** Consumes the next bytes, at least one and at most `countMax`; undefined at the end. */
   async some(countMax: number): Promise<Buffer | undefined> {
     while (this.#chunk.length === 0) {
-      if (!(await this.#pull())) return undefined;
+      const piece = await this.#next();
+      if (piece === undefined) return undefined;
+      this.#chunk = piece;
     }
     const bytes = this.#chunk.subarray(0, countMax);
     this.skip(bytes.length);
@@ -58,14 +73,11 @@ export class ByteCursor {
     await this.#chunks.return?.();
   }
 
-  async #pull(): Promise<boolean> {
-    if (this.#ended) return false;
+  async #next(): Promise<Buffer | undefined> {
+    if (this.#ended) return undefined;
     const next = await this.#chunks.next();
-    if (next.done === true) {
-      this.#ended = true;
-      return false;
-    }
-    this.#chunk = this.#chunk.length === 0 ? next.value : Buffer.concat([this.#chunk, next.value]);
-    return true;
+    if (next.done !== true) return next.value;
+    this.#ended = true;
+    return undefined;
   }
 }

@@ -70,10 +70,12 @@ export async function* heldContent(
   key: BodyKey,
   contentBytes: number,
 ): AsyncGenerator<Buffer, void, undefined> {
-  async function* taken(): AsyncGenerator<Buffer, void, undefined> {
-    for (let block = held.shift(); block !== undefined; block = held.shift()) yield block;
-  }
-  yield* window(taken(), prefixBytes(key), contentBytes);
+  yield* window(takeHeld(held), prefixBytes(key), contentBytes);
+}
+
+/** Gives out what was held and lets go of it. */
+export async function* takeHeld(held: Buffer[]): AsyncGenerator<Buffer, void, undefined> {
+  for (let block = held.shift(); block !== undefined; block = held.shift()) yield block;
 }
 
 /**

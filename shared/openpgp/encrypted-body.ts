@@ -12,8 +12,8 @@ export interface EncryptedBody {
   readonly preamble: MessagePreamble;
   /** The body, once, to its end; a cut or anything after it is a fault. */
   readonly runs: AsyncIterable<Buffer>;
-  /** The first byte of the body; undefined where the body is empty. */
-  readonly version: number | undefined;
+  /** The first bytes of the body, up to four: its version, and what follows. */
+  readonly head: Buffer;
   close(): Promise<void>;
 }
 
@@ -25,10 +25,10 @@ export async function openEncryptedBody(
   try {
     const preamble = await readPreamble(cursor);
     const body = new ByteCursor(packetBody(cursor, preamble.encrypted, { isOwned: false }));
-    const version = (await body.peek(1))[0];
+    const head = Buffer.from(await body.peek(4));
     return {
       preamble,
-      version,
+      head,
       runs: toTheEnd(cursor, body),
       close: () => cursor.close(),
     };

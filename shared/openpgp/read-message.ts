@@ -13,11 +13,13 @@
  */
 import { keep, type Outcome, reject } from '#shared/outcome';
 import type { MemberSource } from '#shared/packages/member-source';
+import { authenticatedContent, hasNativeMode, isAuthenticated } from './authenticated-chunks.js';
 import { FEEDBACK_CIPHERS } from './decrypt-feedback.js';
 import {
   type BodyKey,
   heldContent,
   rereadContent,
+  takeHeld,
   unprotectedContent,
   verifyBody,
 } from './decrypted-blocks.js';
@@ -109,16 +111,21 @@ async function verifyWith(
   const cipher = FEEDBACK_CIPHERS.get(sessionKey.cipher ?? 0);
   const key = cipher && { cipher, bytes: sessionKey.bytes };
   if (tag === TAG.encryptedWithoutIntegrity) return openUnprotected(source, body, key, options);
-  if (tag === TAG.encryptedWithIntegrity && body.version !== 1 && body.version !== 2) {
+  if (isAuthenticated(tag, body.head)) {
+    return hasNativeMode(body.head)
+      ? openAuthenticated(source, body, sessionKey, options)
+      : openUnusual(source, body, sessionKey, options);
+  }
+  const [version] = body.head;
+  if (version !== 1) {
     throw new PlaintextFault(
-      body.version === undefined ? 'truncated' : 'unsupported',
-      `its encrypted packet has version ${body.version ?? 'none'}; decrypt it with gpg`,
+      version === undefined ? 'truncated' : 'unsupported',
+      `its encrypted packet has version ${version ?? 'none'}; decrypt it with gpg`,
     );
   }
-  if (tag === TAG.encryptedWithIntegrity && body.version === 1 && key !== undefined) {
-    return openProtected(source, body, key, options);
-  }
-  return openUnusual(source, body, sessionKey, options);
+  return key === undefined
+    ? openUnusual(source, body, sessionKey, options)
+    : openProtected(source, body, key, options);
 }
 
 async function openProtected(
@@ -172,6 +179,37 @@ async function openUnprotected(
       { gunzip: options.gunzip ?? 'auto' },
     ),
   );
+}
+
+async function openAuthenticated(
+  source: MemberSource,
+  body: EncryptedBody,
+  sessionKey: SessionKey,
+  options: OpenMessageOptions,
+): Promise<VerifiedMessage | undefined> {
+  const { tag } = body.preamble.encrypted;
+  const heldBytesMax = options.heldBytesMax ?? HELD_BYTES_MAX;
+  let held: Buffer[] | undefined = [];
+  let heldBytes = 0;
+  try {
+    for await (const chunk of authenticatedContent(tag, body.runs, sessionKey)) {
+      heldBytes += chunk.length;
+      if (heldBytes > heldBytesMax) held = undefined;
+      held?.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof PlaintextFault && error.reason === 'integrity-failed') return undefined;
+    throw error;
+  }
+  return verifiedMessage(source, [], (signal) => {
+    const blocks = held;
+    held = undefined;
+    const packets =
+      blocks === undefined
+        ? reopened(source, signal, (again) => authenticatedContent(tag, again.runs, sessionKey))
+        : takeHeld(blocks);
+    return readContent(packets, { gunzip: options.gunzip ?? 'auto' });
+  });
 }
 
 async function openUnusual(
