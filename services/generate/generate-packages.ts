@@ -100,7 +100,12 @@ async function generateInto(settings: Omit<RunSettings, 'recipients'>): Promise<
     profile.keyFiles,
   );
   const run = new Run({ ...settings, recipients });
-  await run.all();
+  try {
+    await run.all();
+  } catch (fault) {
+    await run.journal.abandon();
+    throw fault;
+  }
   const expected = expectAll(profile, run.journal.odd.counts, run.expected);
   await writeFile(expectedPath, `${JSON.stringify(expected, null, 1)}\n`, { mode: 0o600 });
   return {

@@ -153,6 +153,12 @@ export class Journal {
     return partials;
   }
 
+  /** Gives up what is not finished, so that the spool directory can be removed. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(this.#servers.map((server) => server.file?.abandon()));
+    await Promise.allSettled(this.#inflight);
+  }
+
   /** Ends everything; files of a day that no package takes are ended too, and left out. */
   async end(): Promise<void> {
     for (const server of this.#servers) this.#endFile(server);

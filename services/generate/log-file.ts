@@ -136,6 +136,10 @@ export class LogFile {
     };
   }
 
+  async abandon(): Promise<void> {
+    await Promise.all([this.#settings.whole.abandon(), this.#partial?.abandon()]);
+  }
+
   #identity() {
     const { site, server, logDate } = this.#settings;
     return { site, server, logDate };

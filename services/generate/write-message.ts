@@ -117,6 +117,12 @@ export class MessageWriter {
     return { path: this.#path, bytes: size, sessionKey: this.#sessionKey, bodyOffset };
   }
 
+  /** Gives the message up; resolves when nothing is written to its file any more. */
+  async abandon(): Promise<void> {
+    this.#deflate.destroy();
+    await this.#finished.catch(() => {});
+  }
+
   async #run(recipients: Recipients): Promise<number> {
     const wrapped = await wrapSessionKey(this.#sessionKey, recipients);
     const sessionKey = this.#sessionKey;

@@ -1,6 +1,6 @@
 /** Packs encrypted members from the spool directory into a tracking tar or a database zip. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { finished, pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import { ZipFile } from 'yazl';
@@ -38,7 +38,7 @@ export async function writeTar(members: readonly Member[], settings: ArchiveSett
     }
     archive.finalize();
   };
-  await Promise.race([Promise.all([feeding(), writing]), writing.then(() => undefined)]);
+  await finishOrRemove(Promise.all([feeding(), writing]), unfinished);
   await rename(unfinished, target);
 }
 
@@ -65,6 +65,15 @@ export async function writeZip(members: readonly Member[], settings: ArchiveSett
   zip.on('error', (cause: Error) => file.destroy(cause));
   zip.outputStream.pipe(file);
   zip.end();
-  await finished(file);
+  await finishOrRemove(finished(file), unfinished);
   await rename(unfinished, target);
+}
+
+async function finishOrRemove(writing: Promise<unknown>, unfinished: string): Promise<void> {
+  try {
+    await writing;
+  } catch (fault) {
+    await rm(unfinished, { force: true });
+    throw fault;
+  }
 }
