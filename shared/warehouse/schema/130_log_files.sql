@@ -1,4 +1,27 @@
-CREATE OR REPLACE VIEW log_files AS
+CREATE OR REPLACE VIEW log_files
+(
+    organization LowCardinality(String) COMMENT 'The organization, as the log file is named.',
+    site LowCardinality(String) COMMENT 'The site, from the server directory.',
+    server LowCardinality(String) COMMENT 'The application server; empty where the layout has none.',
+    log_date Date COMMENT 'The day in the name of the log file.',
+    lines UInt64 COMMENT 'Lines of the log file: events + rejected + blank + filtered.',
+    events UInt64 COMMENT 'Of these, rows in events.',
+    rejected UInt64 COMMENT 'Of these, rows in rejected_lines.',
+    blank UInt64 COMMENT 'Of these, lines of nothing but ASCII white space.',
+    filtered UInt64 COMMENT 'Of these, lines of courses that were not asked for (--course).',
+    masked UInt64 COMMENT 'Of these, lines in which the value of a secret was masked.',
+    late UInt64 COMMENT 'Of the events, those whose time is before the log date less the skew.',
+    state String COMMENT 'loaded, or failed where no version of the log file could be read.',
+    provisional Bool COMMENT 'True for the last day of a package, which is partial until the next package comes.',
+    reason String COMMENT 'Why the newest delivery failed; empty where it did not.',
+    detail String COMMENT 'What was found and what to do next, where it failed.',
+    package String COMMENT 'The package that delivered what is loaded.',
+    package_date Date COMMENT 'The date of that package.',
+    stored_bytes UInt64 COMMENT 'Bytes of ciphertext.',
+    plaintext_bytes UInt64 COMMENT 'Bytes of the log file after decryption.',
+    courses Array(String) COMMENT 'The courses it was loaded for (--course); empty: all.',
+    changed_at DateTime64(3, 'UTC') COMMENT 'When the ledger last changed for it.'
+) AS
 SELECT
     organization,
     site,

@@ -1,4 +1,14 @@
-CREATE OR REPLACE VIEW latest_database_files AS
+CREATE OR REPLACE VIEW latest_database_files
+(
+    organization LowCardinality(String) COMMENT 'The organization, from the name of the package.',
+    site LowCardinality(String) COMMENT 'The site, from the name of the file.',
+    course_id String COMMENT 'The course of the file.',
+    course_part String COMMENT 'The part of the file name that stands for the course.',
+    table_name LowCardinality(String) COMMENT 'The table that shows the rows of this file.',
+    snapshot_date Date COMMENT 'The date of the package.',
+    rows UInt64 COMMENT 'Rows in the table.',
+    file_id UInt64 COMMENT 'Identifies this loading of the file; file_id of its rows.'
+) AS
 SELECT
     organization,
     site,
