@@ -6,7 +6,7 @@
  * Decrypting needs no earlier plaintext, so all blocks of a buffer can be encrypted at once: one
  * call in ECB mode, which OpenSSL runs with several blocks in flight, and one XOR. Its own CFB mode
  * waits for each block before it begins the next. Measured on 31 MB (AES-256): `aes-256-cfb` 47 ms,
- * this 17 ms.
+ * this 18 to 28 ms, copying included.
  */
 import { type Cipher, createCipheriv } from 'node:crypto';
 
