@@ -220,7 +220,9 @@ test('masking any bytes whatever ends, and touches no byte outside of the line',
 test('the search over a window meets every line that masking would change, in every step of it', () => {
   const filler = '{"event_type": "keyword", "agent": "Mozilla"}\n'.repeat(4_000);
   const line = '{"password": "abc"}\n';
-  for (const cut of [0, 65_500, 65_534, 65_536, 131_070, 131_080]) {
+  for (const cut of [
+    0, 65_536, 131_050, 131_058, 131_060, 131_062, 131_064, 131_066, 131_070, 131_080,
+  ]) {
     const window = Buffer.from(filler.slice(0, cut) + line + filler, 'latin1');
     const at = findSecretCandidate(window, 0, window.length);
     expect(at).toBeGreaterThanOrEqual(cut);
