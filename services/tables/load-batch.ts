@@ -87,6 +87,15 @@ export async function loadBatch(
   return files.map(({ entry }) => entry);
 }
 
+/** A name and rows that do not agree on the course: the rows keep theirs, and a person is told. */
+function conflictOf({ begin, entry }: FileProgress): readonly string[] {
+  const [first] = begin?.courseIds ?? [];
+  if (first === undefined || !entry.isProvisional) return [];
+  return [
+    `The rows name the course ${first}, which the file name (${entry.coursePart}) does not spell; rows keep what they name, and ${entry.courseId} is a guess. Check with edX which course the file is of.`,
+  ];
+}
+
 async function takeBack(files: readonly FileProgress[], ledger: DatabaseFileLedger): Promise<void> {
   const entries = files.map(({ entry }): LedgerEntry => ({ ...entry, state: 'removed' }));
   await ledger.deleteRows(entries);
@@ -189,7 +198,8 @@ class BatchLoading {
       case 'end': {
         const { rows, rejected, blank, note: reason, warnings } = part;
         const empty = 'The file has no bytes, not even a header: it counts as no rows.';
-        const detail = [...(reason === '' ? [] : [empty]), ...warnings].join(' ');
+        const notes = [...(reason === '' ? [] : [empty]), ...conflictOf(progress), ...warnings];
+        const detail = notes.join(' ');
         progress.entry = {
           ...progress.entry,
           ...{ state: 'loaded', rows, rejected, blank, reason, detail },

@@ -240,3 +240,14 @@ test('a plan says what would be done and does nothing', async () => {
     { entries: 3 },
   ]);
 });
+
+test('a file whose rows name another course than its name is loaded, and the conflict is told', async () => {
+  const account = await loadWeek('2018-05-06', {
+    [ENROLMENT.replace('P1', 'P7')]: enrolments(1),
+  });
+  expect(account.loaded[0]).toMatchObject({ rows: 1, isProvisional: true, reason: '' });
+  expect(account.loaded[0]?.detail).toContain('course-v1:UnivX+P1+2T2018');
+  expect(await bench.rows('SELECT course_id FROM student_courseenrollment')).toEqual([
+    { course_id: 'course-v1:UnivX+P1+2T2018' },
+  ]);
+});
