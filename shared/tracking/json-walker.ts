@@ -13,6 +13,7 @@
  * `?? 0` would cost a branch for each byte of the archive.
  */
 import { decodeString } from './decode-string.js';
+import { passScalar } from './json-scalar.js';
 import { JSON_DEPTH_MAX } from './line-rules.js';
 import {
   CONTEXT_SLOT,
@@ -263,67 +264,6 @@ function skipSpace(bytes: Buffer, from: number): number {
 function areHex(bytes: Buffer, at: number): boolean {
   for (let i = at; i < at + 4; i++) if (HEX[bytes[i] as number] !== 1) return false;
   return true;
-}
-
-/** The end of the literal or number that begins here, or -1. */
-function passScalar(bytes: Buffer, from: number): number {
-  switch (bytes[from]) {
-    case 0x6e:
-      return passWord(bytes, from, NULL_WORD);
-    case 0x74:
-      return passWord(bytes, from, TRUE_WORD);
-    case 0x66:
-      return passWord(bytes, from, FALSE_WORD);
-    case 0x4e:
-      return passWord(bytes, from, NAN_WORD);
-    case 0x49:
-      return passWord(bytes, from, INFINITY_WORD);
-    default:
-      return passNumber(bytes, from);
-  }
-}
-
-const NULL_WORD = Buffer.from('null');
-const TRUE_WORD = Buffer.from('true');
-const FALSE_WORD = Buffer.from('false');
-const NAN_WORD = Buffer.from('NaN');
-const INFINITY_WORD = Buffer.from('Infinity');
-
-function passWord(bytes: Buffer, from: number, word: Buffer): number {
-  for (let i = 0; i < word.length; i++) if (bytes[from + i] !== word[i]) return -1;
-  return from + word.length;
-}
-
-function passNumber(bytes: Buffer, from: number): number {
-  let at = from;
-  let byte = bytes[at] as number;
-  if (byte === 0x2d) {
-    byte = bytes[++at] as number;
-    if (byte === 0x49) return passWord(bytes, at, INFINITY_WORD);
-  }
-  if (byte === 0x30) at++;
-  else {
-    at = passDigits(bytes, at);
-    if (at < 0) return -1;
-  }
-  if (bytes[at] === 0x2e) {
-    at = passDigits(bytes, at + 1);
-    if (at < 0) return -1;
-  }
-  byte = bytes[at] as number;
-  if (byte !== 0x65 && byte !== 0x45) return at;
-  byte = bytes[at + 1] as number;
-  return passDigits(bytes, byte === 0x2b || byte === 0x2d ? at + 2 : at + 1);
-}
-
-/** The end of one or more digits, or -1. */
-function passDigits(bytes: Buffer, from: number): number {
-  let at = from;
-  for (;;) {
-    const byte = bytes[at] as number;
-    if (byte < 0x30 || byte > 0x39) return at === from ? -1 : at;
-    at++;
-  }
 }
 
 function decodeKey(bytes: Buffer, from: number, to: number): string {
