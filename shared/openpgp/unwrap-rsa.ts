@@ -14,15 +14,20 @@ import type { SecretPacket } from './key-ring.js';
 
 const PADDING_BYTES_MIN = 8;
 
-const privateKeys = new WeakMap<SecretPacket, KeyObject>();
+interface RsaKey {
+  readonly key: KeyObject;
+  readonly modulus: Buffer;
+}
+
+const privateKeys = new WeakMap<SecretPacket, RsaKey>();
 
 /** What was encrypted, without its padding; undefined where it is not for this key. */
 export function unwrapRsa(encrypted: Buffer, secret: SecretPacket): Buffer | undefined {
-  const key = privateKeys.get(secret) ?? importKey(secret);
-  privateKeys.set(secret, key);
-  const bytes = ((key.asymmetricKeyDetails?.modulusLength ?? 0) + 7) >> 3;
-  if (encrypted.length > bytes) return undefined;
-  const whole = Buffer.concat([Buffer.alloc(bytes - encrypted.length), encrypted]);
+  const { key, modulus } = privateKeys.get(secret) ?? importKey(secret);
+  if (encrypted.length > modulus.length) return undefined;
+  const whole = Buffer.concat([Buffer.alloc(modulus.length - encrypted.length), encrypted]);
+  // A number for a larger key: expected where recipients are hidden, and an error for OpenSSL.
+  if (whole.compare(modulus) >= 0) return undefined;
   const padded = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, whole);
   // 00 02, at least eight bytes that are not 0, 00, and what was encrypted.
   const end = padded.indexOf(0, 2);
@@ -40,12 +45,12 @@ interface RsaNumbers {
   readonly u: Uint8Array;
 }
 
-function importKey(secret: SecretPacket): KeyObject {
+function importKey(secret: SecretPacket): RsaKey {
   // The types of `openpgp` only say `object`; for its two RSA algorithms these are the members.
   const numbers = { ...secret.publicParams, ...secret.privateParams } as RsaNumbers;
   const { n, e, d, p, q, u } = numbers;
   // A web key wants the inverse of its q modulo its p: with p and q exchanged, that is u.
-  return createPrivateKey({
+  const key = createPrivateKey({
     format: 'jwk',
     key: {
       kty: 'RSA',
@@ -59,6 +64,9 @@ function importKey(secret: SecretPacket): KeyObject {
       qi: base64(u),
     },
   });
+  const imported = { key, modulus: Buffer.from(n) };
+  privateKeys.set(secret, imported);
+  return imported;
 }
 
 function exponentFor(d: Uint8Array, prime: Uint8Array): string {
