@@ -28,6 +28,11 @@ export const ERRORS = {
     exit: 2,
     next: 'Check the path; give tracking tars, database zips, or a directory that holds them.',
   },
+  KEY_MISSING: {
+    retry: false,
+    exit: 2,
+    next: 'Pass the file that `gpg --export-secret-keys --armor <key id>` wrote with --key, or look at the packages without a key: --dry-run, `edxstream inspect`.',
+  },
   KEY_UNREADABLE: {
     retry: false,
     exit: 2,
@@ -42,6 +47,11 @@ export const ERRORS = {
     retry: true,
     exit: 3,
     next: 'Wait for the other command to end, or use another --data directory; `edxstream status` works meanwhile.',
+  },
+  DATA_DIRECTORY_MISSING: {
+    retry: false,
+    exit: 2,
+    next: 'Load packages into it with `edxstream load`, or name another directory with --data.',
   },
   DATA_DIRECTORY_UNUSABLE: {
     retry: false,

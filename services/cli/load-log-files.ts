@@ -49,6 +49,8 @@ export interface LoadLogFilesOptions {
   readonly windowBytesMax: number;
   readonly progress: LoadProgress;
   readonly signal: AbortSignal;
+  /** Called for every log file once it is settled, so that what is done is known even after a stop. */
+  readonly onFile?: (result: LogFileResult) => void;
 }
 
 /** A log file of this run and what came of it. */
@@ -133,6 +135,7 @@ async function loadRound(
     assert(answer !== undefined, 'a log file that has ended has an answer');
     await settleLogFile(warehouse, { loading, known: planned.known, answer });
     results.push({ planned, answer });
+    options.onFile?.({ planned, answer });
   };
 
   const publishing = publishLogFiles(files, {
@@ -154,6 +157,7 @@ async function loadRound(
       fileOf: (file) => loadingFile(fileAt(file)),
       loadingEntry: (file) => fileAt(file).loading,
       settle,
+      onBatchDone: (batch) => pool.recycle(batch),
       onInserted: ({ rows, isEarly }) => {
         progress.eventsLoaded += rows;
         if (isEarly) progress.earlyReleases += 1;

@@ -21,7 +21,10 @@ export function engineCode(error: unknown): number | undefined {
   const fault = error as EngineFault | undefined; // only looked at, each member checked below
   const found = fault?.clickhouseCode ?? fault?.code;
   const number = typeof found === 'number' ? found : Number(found);
-  return Number.isInteger(number) ? number : undefined;
+  if (found !== undefined && Number.isInteger(number)) return number;
+  // A streamed query in process says its number only as the engine's text begins: `Code: 47. …`.
+  const said = /^Code: (\d+)\./.exec(typeof fault?.message === 'string' ? fault.message : '');
+  return said === null ? undefined : Number(said[1]);
 }
 
 export function asEngineError(error: unknown, doing: string): EdxstreamError {

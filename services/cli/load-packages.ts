@@ -1,0 +1,197 @@
+/**
+ * One load into a warehouse that is open:
+ *
+ *   recover ─► plan ─► log files ─► database files of each package, older snapshots first ─► account
+ *
+ * Faults of packages and files stand in the account and stop nothing. Where the load is stopped, or the
+ * warehouse fails, what was half-way is taken back before the fault is passed on, so that a plain SELECT
+ * shows no half-loaded file.
+ */
+import { basename } from 'node:path';
+import type { KeyRing } from '#shared/openpgp/key-ring';
+import type { PackageIndex } from '#shared/packages/package-index';
+import type { LoadProgress } from '#shared/progress/load-progress';
+import { readEntries, recoverLogFiles } from '#shared/warehouse/log-file-ledger';
+import type { Warehouse } from '#shared/warehouse/warehouse';
+import { openDecryptPool } from '../decrypt/decrypt-pool.js';
+import { fingerprint } from '../fetch/fingerprint.js';
+import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
+import type { DatabaseFileToLoad, LedgerEntry, PackageOrigin } from '../tables/database-file.js';
+import { recoverTables } from '../tables/database-file-ledger.js';
+import { loadDatabaseFiles } from '../tables/load-database-files.js';
+import type { IndexedPackages } from './index-packages.js';
+import {
+  addDatabaseFile,
+  addDatabaseFiles,
+  addLogFile,
+  addPackages,
+  addPlan,
+  type LoadAccount,
+} from './load-account.js';
+import { type LogFileResult, loadLogFiles } from './load-log-files.js';
+
+export interface LoadSettings {
+  readonly course: readonly string[];
+  readonly keepSecrets: boolean;
+  readonly allowUnprotected: boolean;
+  readonly rejectsMax: number;
+  readonly workers: number;
+  readonly batchBytes: number;
+  readonly releaseBytes: number;
+  readonly windowBytesMax: number;
+  readonly lineBytesMax: number;
+}
+
+export interface LoadPackagesOptions {
+  readonly warehouse: Warehouse;
+  readonly keys: KeyRing;
+  readonly settings: LoadSettings;
+  readonly account: LoadAccount;
+  readonly progress: LoadProgress;
+  readonly signal: AbortSignal;
+  readonly onPlan?: (plan: LogFilePlan) => void;
+  readonly onLogFile?: (result: LogFileResult) => void;
+  readonly onDatabaseFile?: (entry: LedgerEntry) => void;
+}
+
+/** Fills the account; throws only where the load was stopped or an outside system failed. */
+export async function loadPackages(
+  { indexes, skipped }: IndexedPackages,
+  options: LoadPackagesOptions,
+): Promise<void> {
+  const { warehouse, account, progress } = options;
+  addPackages(account, indexes, skipped);
+  account.recovered.logFiles = await recoverLogFiles(warehouse);
+  account.recovered.databaseFiles = await recoverTables(warehouse);
+  const beganMs = Date.now();
+  try {
+    await loadAllLogFiles(indexes, options);
+    await loadAllDatabaseFiles(indexes, options);
+    progress.stage = 'done';
+  } catch (error) {
+    // Also after a fault of the warehouse: a full disk still lets rows be deleted, often. If it does
+    // not, the next start does the same, and the first fault is the one to tell.
+    await takeBack(warehouse).catch(() => undefined);
+    throw error;
+  } finally {
+    account.seconds = (Date.now() - beganMs) / 1000;
+    account.earlyReleases = progress.earlyReleases;
+  }
+}
+
+async function takeBack(warehouse: Warehouse): Promise<void> {
+  await recoverLogFiles(warehouse);
+  await recoverTables(warehouse);
+}
+
+async function loadAllLogFiles(
+  indexes: readonly PackageIndex[],
+  options: LoadPackagesOptions,
+): Promise<void> {
+  const { warehouse, keys, settings, account, progress, signal } = options;
+  const { course: courses, workers, rejectsMax } = settings;
+  const plan = await planLogFiles(indexes, {
+    entries: await readEntries(warehouse),
+    courses,
+    fingerprint: (entry) => fingerprint(entry.location),
+  });
+  signal.throwIfAborted();
+  addPlan(account, plan);
+  options.onPlan?.(plan);
+  const toRead = plan.rounds.flat();
+  progress.filesTotal = toRead.length;
+  progress.bytesTotal = toRead.reduce((sum, { entry }) => sum + entry.location.bytes, 0);
+  progress.stage = 'log files';
+  // More workers than log files would only be started and stopped.
+  const count = Math.max(1, Math.min(workers, toRead.length));
+  await using pool = openDecryptPool({ keys, workers: count });
+  await loadLogFiles(plan, {
+    warehouse,
+    pool,
+    courses,
+    keepSecrets: settings.keepSecrets,
+    allowUnprotected: settings.allowUnprotected,
+    lineBytesMax: settings.lineBytesMax,
+    batchBytes: settings.batchBytes,
+    releaseBytes: settings.releaseBytes,
+    windowBytesMax: settings.windowBytesMax,
+    progress,
+    signal,
+    onFile: (result) => {
+      addLogFile(account, result, { rejectsMax });
+      options.onLogFile?.(result);
+    },
+  });
+}
+
+async function loadAllDatabaseFiles(
+  indexes: readonly PackageIndex[],
+  options: LoadPackagesOptions,
+): Promise<void> {
+  const { warehouse, keys, settings, account, progress, signal } = options;
+  const { course: courses, rejectsMax } = settings;
+  const withFiles = indexes.filter(({ databaseFiles }) => databaseFiles.length > 0);
+  progress.tablesTotal = withFiles.reduce(
+    (sum, { databaseFiles }) => sum + databaseFiles.length,
+    0,
+  );
+  account.databaseFiles.left = progress.tablesTotal;
+  progress.stage = 'database files';
+  for (const index of withFiles.toSorted(olderFirst)) {
+    signal.throwIfAborted();
+    const origin = originOf(index);
+    if (origin === undefined) {
+      account.failures.push(undated(index));
+      account.databaseFiles.left -= index.databaseFiles.length;
+      continue;
+    }
+    const before = progress.tablesDone;
+    const files = await loadDatabaseFiles(await withFingerprints(index), origin, {
+      warehouse,
+      keys,
+      courses,
+      signal,
+      onFile: (entry) => {
+        progress.tablesDone += 1;
+        if (entry.state === 'loaded') progress.tableRows += entry.rows;
+        addDatabaseFile(account, entry, { rejectsMax });
+        options.onDatabaseFile?.(entry);
+      },
+    });
+    addDatabaseFiles(account, files);
+    // Unchanged and filtered files are not told one by one.
+    progress.tablesDone = before + index.databaseFiles.length;
+    account.databaseFiles.left -= index.databaseFiles.length;
+  }
+}
+
+/** What the files of a package have in common; undefined where nothing says its date. */
+export function originOf(index: PackageIndex): PackageOrigin | undefined {
+  const { path, organization, packageDate } = index;
+  return packageDate === undefined
+    ? undefined
+    : { package: basename(path), organization, snapshotDate: packageDate };
+}
+
+export async function withFingerprints(
+  index: PackageIndex,
+): Promise<readonly DatabaseFileToLoad[]> {
+  const files: DatabaseFileToLoad[] = [];
+  for (const file of index.databaseFiles) {
+    files.push({ ...file, fingerprint: await fingerprint(file.location) });
+  }
+  return files;
+}
+
+function undated({ path, databaseFiles }: PackageIndex) {
+  return {
+    kind: 'package',
+    name: path,
+    reason: 'no-date',
+    detail: `${path} holds ${databaseFiles.length} database files, and neither its name nor a folder inside says of which date and organization. Name it as edX does, {organization}-{date}.zip, and run the same command again.`,
+  } as const;
+}
+
+function olderFirst(a: PackageIndex, b: PackageIndex): number {
+  return (a.packageDate ?? '') < (b.packageDate ?? '') ? -1 : 1;
+}

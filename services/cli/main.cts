@@ -1,0 +1,13 @@
+/**
+ * Where the command `edxstream` starts. It is CommonJS for one reason: the modules of ECMAScript are
+ * read by libuv's threads, which are as many from then on as they were at that moment. A named pipe and a
+ * query hold a thread each for as long as they run, so four of them (the default) are too few.
+ */
+// biome-ignore lint/style/noProcessEnv: libuv reads its setting from there, before anything else runs.
+const env: Record<string, string | undefined> = process.env;
+Object.assign(env, { UV_THREADPOOL_SIZE: env['UV_THREADPOOL_SIZE'] ?? '16' });
+
+import('./main.js').catch((error: unknown) => {
+  process.stderr.write(`edxstream cannot start: ${String(error)}\n`);
+  process.exitCode = 70;
+});

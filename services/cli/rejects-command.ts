@@ -1,0 +1,4 @@
+import { Command } from 'commander';
+export function rejectsCommand(): Command {
+  return new Command('rejects');
+}
