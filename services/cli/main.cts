@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * Where the command `edxstream` starts. It is CommonJS for one reason: the modules of ECMAScript are
  * read by libuv's threads, which are as many from then on as they were at that moment. A named pipe and a

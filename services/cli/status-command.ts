@@ -1,4 +1,47 @@
+/**
+ * `edxstream status`: what is in a data directory or, while a command runs on it, how far that is. A
+ * directory that is in use is not opened: the lock and the progress file beside it tell.
+ */
 import { Command } from 'commander';
-export function statusCommand(): Command {
-  return new Command('status');
+import { readProgressFile } from '#shared/progress/progress-file';
+import { directoryOwner } from '#shared/warehouse/directory-lock';
+import { addSettings, settingsOf } from './add-settings.js';
+import { warehouseSettings } from './config.js';
+import { openExistingWarehouse, refuseServer } from './open-warehouse.js';
+import { readStatus } from './read-status.js';
+import { renderRunning, renderStatus } from './render-status.js';
+import type { Shell } from './shell.js';
+
+const EXAMPLES = `
+Examples:
+  edxstream status
+  edxstream status --data /srv/edx/warehouse
+  edxstream status --json | jq .courses
+`;
+
+export function statusCommand(shell: Shell): Command {
+  const command = new Command('status')
+    .description('Shows what is in the warehouse, or how far a running load is.')
+    .option('--json', 'Print one JSON object.')
+    .addHelpText('after', EXAMPLES);
+  addSettings(command, warehouseSettings);
+  return command.action(async ({ json }: { readonly json?: boolean }) => {
+    const settings = settingsOf(command, warehouseSettings, shell.env);
+    refuseServer(settings);
+    const { data } = settings;
+    const owner = directoryOwner(data);
+    if (owner !== undefined) {
+      const record = readProgressFile(data);
+      const running = { ...owner, ...(record?.pid === owner.pid ? record : {}) };
+      await shell.out.write(json ? asJson({ data, running }) : renderRunning(data, owner, record));
+      return;
+    }
+    await using warehouse = await openExistingWarehouse(settings, { command: 'status' });
+    const status = await readStatus(warehouse);
+    await shell.out.write(json ? asJson({ data, ...status }) : renderStatus(data, status));
+  });
+}
+
+function asJson(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

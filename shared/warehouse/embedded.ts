@@ -12,9 +12,12 @@ import { Session } from 'chdb';
 import { createChdbConnection } from 'chdb/connection';
 import { EdxstreamError } from '#shared/errors';
 import { lockDirectory } from '#shared/warehouse/directory-lock';
-import { asEngineError } from '#shared/warehouse/engine-errors';
+import { asEngineError, engineCode } from '#shared/warehouse/engine-errors';
 import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
 import type { BulkInsert, QueryParameters, Warehouse } from '#shared/warehouse/warehouse';
+
+/** ClickHouse's number for, among others, a statement that cannot be streamed. */
+const BAD_ARGUMENTS = 36;
 
 type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
@@ -106,13 +109,29 @@ class ChdbWarehouse implements EmbeddedWarehouse {
   }
 
   async *stream(sql: string, format: string): AsyncIterable<Uint8Array> {
-    const stream = this.#bulk.queryStream(sql, { format });
+    let stream: ReturnType<Session['queryStream']>;
+    try {
+      stream = this.#bulk.queryStream(sql, { format });
+    } catch (error) {
+      if (engineCode(error) !== BAD_ARGUMENTS) throw asEngineError(error, excerpt(sql));
+      // DESCRIBE, SHOW and their like are not streamed by the engine; their answers are small.
+      yield await this.#whole(sql, format);
+      return;
+    }
     try {
       for await (const chunk of stream) yield chunk.raw();
     } catch (error) {
       throw asEngineError(error, excerpt(sql));
     } finally {
       stream.cancel();
+    }
+  }
+
+  async #whole(sql: string, format: string): Promise<Uint8Array> {
+    try {
+      return (await this.#bulk.queryAsync(sql, { format })).bytes();
+    } catch (error) {
+      throw asEngineError(error, excerpt(sql));
     }
   }
 
