@@ -5,8 +5,9 @@
  * query hold a thread each for as long as they run, so four of them (the default) are too few.
  */
 // biome-ignore lint/style/noProcessEnv: libuv reads its setting from there, before anything else runs.
-const env: Record<string, string | undefined> = process.env;
-Object.assign(env, { UV_THREADPOOL_SIZE: env['UV_THREADPOOL_SIZE'] ?? '16' });
+const { env } = process;
+const { UV_THREADPOOL_SIZE = '16' } = env;
+Object.assign(env, { UV_THREADPOOL_SIZE });
 
 import('./main.js').catch((error: unknown) => {
   process.stderr.write(`edxstream cannot start: ${String(error)}\n`);
