@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS events
     name LowCardinality(String) COMMENT 'Field name: since 2014 it supersedes event_type where present.',
     event_source LowCardinality(String) COMMENT 'Field event_source: browser, server, mobile or task.',
     username String COMMENT 'Field username, as it stands; empty for anonymous visitors.',
-    user_id Nullable(Int64) COMMENT 'Field context.user_id; NULL where absent or not a number. Joins auth_user.id.',
+    user_id Nullable(Int64) COMMENT 'Field context.user_id; NULL where absent or not a number. Joins auth_user.id of the same site.',
     session String COMMENT 'Field session: 32 hexadecimal digits for browser events.',
     ip String COMMENT 'Field ip.',
     agent LowCardinality(String) COMMENT 'Field agent: the browser or app.',
