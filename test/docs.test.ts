@@ -34,6 +34,16 @@ function blocks(path: string, language: string): string[] {
   return [...read(path).matchAll(fence)].map((match) => match[1] ?? '');
 }
 
+/** SQL in blocks of its own, and quoted in a shell, Python or R. */
+function statements(path: string): string[] {
+  const quoted = ['sh', 'python', 'r'].flatMap((language) =>
+    blocks(path, language).flatMap((code) =>
+      [...code.matchAll(/(["'])(SELECT .+?)\1/g)].map(([, , sql = '']) => sql),
+    ),
+  );
+  return [...blocks(path, 'sql'), ...quoted];
+}
+
 describe('an empty warehouse', () => {
   const folder = mkdtempSync(join(tmpdir(), 'edxstream-docs-'));
   let warehouse: EmbeddedWarehouse;
@@ -68,14 +78,10 @@ describe('an empty warehouse', () => {
     expect(silent).toEqual([]);
   });
 
-  test.each(DOCUMENTS.filter((path) => blocks(path, 'sql').length > 0))(
+  test.each(DOCUMENTS.filter((path) => statements(path).length > 0))(
     'the SQL of %s is understood by the warehouse',
     async (path) => {
-      for (const sql of blocks(path, 'sql')) {
-        for (const statement of sql.split(/;\s*$/m).filter((text) => text.trim() !== '')) {
-          await warehouse.query(`EXPLAIN ${statement}`);
-        }
-      }
+      for (const statement of statements(path)) await warehouse.query(`EXPLAIN ${statement}`);
     },
   );
 });
