@@ -198,9 +198,18 @@ export function addDatabaseFile(
   { rejectsMax }: { readonly rejectsMax: number },
 ): void {
   const name = `${entry.package}: ${entry.path}`;
+  const { databaseFiles } = account;
+  databaseFiles.left -= 1;
   if (entry.state === 'failed') {
     const { reason, detail } = entry;
+    databaseFiles.failed += 1;
     account.failures.push({ kind: 'database-file', name, reason, detail });
+  } else if (entry.state === 'kept-out') {
+    databaseFiles.keptOut += 1;
+  } else {
+    databaseFiles.loaded += 1;
+    databaseFiles.rows += entry.rows;
+    databaseFiles.rejected += entry.rejected;
   }
   const lines = entry.rows + entry.rejected;
   if (entry.state === 'loaded' && entry.rejected > rejectsMax * lines) {
@@ -208,15 +217,12 @@ export function addDatabaseFile(
   }
 }
 
-export function addDatabaseFiles(account: LoadAccount, files: LoadedFiles): void {
+/** The files of a package that were not told one by one, because nothing was done with them. */
+export function addIdleDatabaseFiles(account: LoadAccount, files: LoadedFiles): void {
   const { databaseFiles } = account;
-  databaseFiles.loaded += files.loaded.length;
   databaseFiles.unchanged += files.unchanged.length;
-  databaseFiles.failed += files.failed.length;
-  databaseFiles.keptOut += files.keptOut.length;
   databaseFiles.filtered += files.filtered;
-  databaseFiles.rows += files.rows;
-  databaseFiles.rejected += files.rejected;
+  databaseFiles.left -= files.unchanged.length + files.filtered;
 }
 
 /** True where everything is in, and no file had more rejected lines than is allowed. */

@@ -22,7 +22,7 @@ import { loadDatabaseFiles } from '../tables/load-database-files.js';
 import type { IndexedPackages } from './index-packages.js';
 import {
   addDatabaseFile,
-  addDatabaseFiles,
+  addIdleDatabaseFiles,
   addLogFile,
   addPackages,
   addPlan,
@@ -158,10 +158,9 @@ async function loadAllDatabaseFiles(
         options.onDatabaseFile?.(entry);
       },
     });
-    addDatabaseFiles(account, files);
+    addIdleDatabaseFiles(account, files);
     // Unchanged and filtered files are not told one by one.
     progress.tablesDone = before + index.databaseFiles.length;
-    account.databaseFiles.left -= index.databaseFiles.length;
   }
 }
 

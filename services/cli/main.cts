@@ -4,7 +4,7 @@
  * read by libuv's threads, which are as many from then on as they were at that moment. A named pipe and a
  * query hold a thread each for as long as they run, so four of them (the default) are too few.
  */
-// biome-ignore lint/style/noProcessEnv: libuv reads its setting from there, before anything else runs.
+// libuv reads its setting from there, before anything else runs.
 const { env } = process;
 const { UV_THREADPOOL_SIZE = '16' } = env;
 Object.assign(env, { UV_THREADPOOL_SIZE });
