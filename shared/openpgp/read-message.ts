@@ -161,7 +161,7 @@ async function openUnprotected(
   if (options.allowUnprotected !== true) {
     throw new PlaintextFault(
       'no-integrity',
-      'it has no integrity code, so nobody can tell whether it was changed on its way. Ask for it to be encrypted again, or allow unprotected messages if you trust where it comes from',
+      'it has no integrity code, so nobody can tell whether it was changed on its way. Ask for it to be encrypted again, or load it with --allow-unprotected if you trust where it comes from',
     );
   }
   if (key === undefined) {
