@@ -1,6 +1,6 @@
 /**
  * JSON as tracking logs have it, read the slow way: every byte of a line becomes one character, the
- * words NaN and Infinity become null, and JSON.parse does the rest.
+ * words NaN and Infinity become a number that is none, and JSON.parse does the rest.
  *
  * Bytes above 0x7f need not be UTF-8. They stand as characters of a private range until they are
  * written out again, so that they can be told from characters that were written as \u escapes.
@@ -27,7 +27,7 @@ export interface JsonObject {
 /** The object that the text is, or undefined where it is anything else. */
 export function parseObject(text: string): JsonObject | undefined {
   const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>
-    token.startsWith('"') ? token : 'null',
+    token.startsWith('"') ? token : '1e999',
   );
   try {
     return objectOf(JSON.parse(plain));
@@ -60,7 +60,8 @@ export function bytesOf(text: string): Buffer {
   );
 }
 
-/** A text field as a column of text: what is no text is empty. */
+/** A text field as a column of text: an absent one is empty, another kind of value is its JSON. */
 export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
