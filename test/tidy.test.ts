@@ -171,6 +171,20 @@ test('shared imports no service', () => {
   expect(crossing).toEqual([]);
 });
 
+test('the lock file names the packages of every platform, or npm ci refuses it', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) =>
+        packages[`node_modules/${name}`] === undefined &&
+        packages[`${place}/node_modules/${name}`] === undefined,
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 /** Lines that match, as `file:line: text`. */
 function findings(files: readonly string[], pattern: RegExp): string[] {
   return files.flatMap((file) =>
