@@ -30,7 +30,11 @@ import {
 import { holdsLines } from '../load/hold-lines.js';
 import { loadRuns } from '../load/load-runs.js';
 import type { LoadingFile } from '../load/loading-file.js';
-import { recogniseDelivery, settleLogFile } from '../load/settle-log-file.js';
+import {
+  type LogFileToSettle,
+  recogniseDelivery,
+  settleLogFiles,
+} from '../load/settle-log-files.js';
 import { mergeByTime } from '../merge/merge-by-time.js';
 import { publishLogFiles } from '../publish/publish-log-files.js';
 
@@ -129,13 +133,15 @@ async function loadRound(
     progress.bytesDone += file.planned.entry.location.bytes;
     if (answer.kind === 'failed') progress.filesFailed += 1;
   };
-  const settle = async (file: number): Promise<void> => {
-    const { planned, loading } = fileAt(file);
-    const answer = answers.get(file);
-    assert(answer !== undefined, 'a log file that has ended has an answer');
-    await settleLogFile(warehouse, { loading, known: planned.known, answer });
-    results.push({ planned, answer });
-    options.onFile?.({ planned, answer });
+  const settle = async (done: readonly number[]): Promise<void> => {
+    const settled = done.map((file): LogFileResult & LogFileToSettle => {
+      const { planned, loading } = fileAt(file);
+      const answer = answers.get(file);
+      assert(answer !== undefined, 'a log file that has ended has an answer');
+      return { planned, loading, known: planned.known, answer };
+    });
+    await settleLogFiles(warehouse, settled);
+    results.push(...settled);
   };
 
   const publishing = publishLogFiles(files, {

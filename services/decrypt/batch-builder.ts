@@ -34,6 +34,8 @@ export interface BatchOptions {
   readonly courses: ReadonlySet<string> | undefined;
   /** The number of the first line that will be pushed. */
   readonly fromLine: number;
+  /** Memory for a window of this size, fresh or used before. */
+  readonly takeWindow: (sizeBytes: number) => Buffer;
 }
 
 export class BatchBuilder {
@@ -57,7 +59,7 @@ export class BatchBuilder {
     this.#options = options;
     this.#scanner = scanner;
     this.#columns = new BatchColumns(scanner, options);
-    this.#window = Buffer.allocUnsafeSlow(options.batchBytes);
+    this.#window = options.takeWindow(options.batchBytes);
     this.#line = options.fromLine;
   }
 
@@ -104,10 +106,11 @@ export class BatchBuilder {
   }
 
   #readLines(): void {
+    // Only what is filled: a search to the end of the window would touch memory that nothing stands in.
+    const filled = this.#window.subarray(0, this.#used);
     for (;;) {
-      const end = this.#window.indexOf(LF, this.#lineStart);
-      // The window is not cleared between fillings, so what lies past `used` is not ours.
-      if (end < 0 || end >= this.#used) return;
+      const end = filled.indexOf(LF, this.#lineStart);
+      if (end < 0) return;
       this.#readLine(end);
       this.#lineStart = end + 1;
     }
@@ -185,7 +188,7 @@ export class BatchBuilder {
   }
 
   #replaceWindow(size: number, begin: Buffer): EventBatch | undefined {
-    const next = Buffer.allocUnsafeSlow(size);
+    const next = this.#options.takeWindow(size);
     begin.copy(next);
     const batch = this.#seal();
     this.#window = next;

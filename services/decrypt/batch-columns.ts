@@ -1,20 +1,20 @@
 /** The columns of the batch that is being filled; see event-batch.ts for their meaning. */
 import {
   type CourseSegment,
-  DECODED,
   DICTIONARY_FIELDS,
   type EventBatch,
   FLAG_LATE,
   type RejectedLine,
-  SPAN_FIELDS,
+  TEXT_COLUMNS,
 } from '#shared/eventlog/event-batch';
 import { type LineScanner, TEXT_FIELDS } from '#shared/tracking/line-scanner';
 import { ByteDictionary } from './byte-dictionary.js';
+import { TextValues } from './text-values.js';
 
 const DAY_US = 86_400_000_000;
 /** Where the fields of each kind stand among the scanner's text fields. */
 const DICTIONARY_AT = DICTIONARY_FIELDS.map((field) => TEXT_FIELDS.indexOf(field));
-const SPAN_AT = SPAN_FIELDS.map((field) => TEXT_FIELDS.indexOf(field));
+const TEXT_AT = TEXT_COLUMNS.map((field) => TEXT_FIELDS.indexOf(field));
 
 interface Rows {
   readonly rawStart: Uint32Array;
@@ -26,8 +26,6 @@ interface Rows {
   readonly userId: Float64Array;
   readonly course: Uint32Array;
   readonly indexes: readonly Uint32Array[];
-  readonly starts: readonly Uint32Array[];
-  readonly lengths: readonly Uint32Array[];
 }
 
 export class BatchColumns {
@@ -36,12 +34,11 @@ export class BatchColumns {
   readonly #endOfLogDateUs: number;
   readonly #lateBeforeUs: number;
   readonly #dictionaries = DICTIONARY_FIELDS.map(() => new ByteDictionary());
+  readonly #texts = TEXT_COLUMNS.map(() => new TextValues());
   #capacity = 1 << 13;
   #rows = makeRows(this.#capacity);
   #count = 0;
   #rejected: RejectedLine[] = [];
-  #decoded: Buffer[] = [];
-  #decodedBytes = 0;
 
   constructor(
     scanner: LineScanner,
@@ -91,20 +88,13 @@ export class BatchColumns {
             )
           : dictionary.add(decoded, 0, decoded.length);
     }
-    for (let at = 0; at < SPAN_AT.length; at += 1) {
-      const field = SPAN_AT[at] as number;
+    for (let at = 0; at < TEXT_AT.length; at += 1) {
+      const field = TEXT_AT[at] as number;
       const start = textStart[field] as number;
       const decoded = start < 0 ? textDecoded[field] : undefined;
-      if (decoded === undefined) {
-        (this.#rows.starts[at] as Uint32Array)[row] = Math.max(start, 0);
-        (this.#rows.lengths[at] as Uint32Array)[row] =
-          start < 0 ? 0 : (textLength[field] as number);
-      } else {
-        (this.#rows.starts[at] as Uint32Array)[row] = DECODED + this.#decodedBytes;
-        (this.#rows.lengths[at] as Uint32Array)[row] = decoded.length;
-        this.#decoded.push(decoded);
-        this.#decodedBytes += decoded.length;
-      }
+      const values = this.#texts[at] as TextValues;
+      if (decoded !== undefined) values.add(decoded, 0, decoded.length);
+      else values.add(window, Math.max(start, 0), start < 0 ? 0 : (textLength[field] as number));
     }
   }
 
@@ -122,8 +112,6 @@ export class BatchColumns {
       file: this.#file,
       rows: count,
       bytes: window,
-      // Not Buffer.concat, which may hand out a part of a shared pool that cannot be moved.
-      decoded: concat(this.#decoded, this.#decodedBytes),
       rawStart: rows.rawStart,
       rawLength: rows.rawLength,
       jsonAt: rows.jsonAt,
@@ -135,10 +123,7 @@ export class BatchColumns {
         index: rows.indexes[at] as Uint32Array, // one index column for each dictionary
         ...dictionary.take(),
       })),
-      spans: SPAN_FIELDS.map((_, at) => ({
-        start: rows.starts[at] as Uint32Array, // one pair of columns for each span field
-        length: rows.lengths[at] as Uint32Array,
-      })),
+      texts: this.#texts.map((values) => values.take()),
       order,
       segments,
       rejected: this.#rejected,
@@ -146,8 +131,6 @@ export class BatchColumns {
     this.#rows = makeRows(this.#capacity);
     this.#count = 0;
     this.#rejected = [];
-    this.#decoded = [];
-    this.#decodedBytes = 0;
     return batch;
   }
 
@@ -164,20 +147,8 @@ export class BatchColumns {
     grown.userId.set(old.userId);
     grown.course.set(old.course);
     for (const [at, column] of old.indexes.entries()) grown.indexes[at]?.set(column);
-    for (const [at, column] of old.starts.entries()) grown.starts[at]?.set(column);
-    for (const [at, column] of old.lengths.entries()) grown.lengths[at]?.set(column);
     this.#rows = grown;
   }
-}
-
-function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function makeRows(capacity: number): Rows {
@@ -191,8 +162,6 @@ function makeRows(capacity: number): Rows {
     userId: new Float64Array(capacity),
     course: new Uint32Array(capacity),
     indexes: DICTIONARY_FIELDS.map(() => new Uint32Array(capacity)),
-    starts: SPAN_FIELDS.map(() => new Uint32Array(capacity)),
-    lengths: SPAN_FIELDS.map(() => new Uint32Array(capacity)),
   };
 }
 

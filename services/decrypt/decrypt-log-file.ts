@@ -21,11 +21,18 @@ import type { EarlierVersion, LogFileTask } from './log-file-task.js';
 import { addBatch, type SumOfLines } from './sum-lines.js';
 
 const LF = 10;
+/**
+ * Plaintext is digested, copied and scanned in slices that stay in the processor's cache from the first of
+ * these steps to the last.
+ */
+const SLICE_BYTES = 128 << 10;
 
 export interface DecryptOptions {
   readonly keys: KeyRing;
   /** Hands a batch on; waits while whoever takes it is behind. */
   readonly send: (batch: EventBatch) => Promise<void>;
+  /** Memory for a window of this size, fresh or used before. */
+  readonly takeWindow: (sizeBytes: number) => Buffer;
   readonly signal?: AbortSignal;
 }
 
@@ -68,7 +75,12 @@ async function loadWhatIsNew(
     return { kind: 'superseded', delivered, warnings };
   }
   if (delivered.plaintextBytes < earlier.plaintextBytes) {
-    return { kind: 'shorter', delivered, sum: await sumLines(task, message), warnings };
+    return {
+      kind: 'shorter',
+      delivered,
+      sum: await sumLines(task, message, options.takeWindow),
+      warnings,
+    };
   }
   if (!isGrown) {
     return load(task, message, { fromByte: 0, fromLine: 1 }, options);
@@ -119,17 +131,20 @@ async function load(
   task: LogFileTask,
   message: VerifiedMessage,
   start: { readonly fromByte: number; readonly fromLine: number },
-  { send, signal }: DecryptOptions,
+  { send, takeWindow, signal }: DecryptOptions,
 ): Promise<LogFileAnswer> {
-  const builder = batchBuilder(task, start.fromLine);
+  const builder = batchBuilder(task, start.fromLine, takeWindow);
   const hash = createHash('sha256');
   const reading = new ReadSoFar();
   for await (const chunk of message.plaintext(signal)) {
     signal?.throwIfAborted();
-    hash.update(chunk);
-    const skipped = Math.min(Math.max(start.fromByte - reading.bytes, 0), chunk.length);
-    reading.add(chunk);
-    for (const batch of builder.push(chunk.subarray(skipped))) await send(batch);
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      const slice = chunk.subarray(at, at + SLICE_BYTES);
+      hash.update(slice);
+      const skipped = Math.min(Math.max(start.fromByte - reading.bytes, 0), slice.length);
+      reading.add(slice);
+      for (const batch of builder.push(slice.subarray(skipped))) await send(batch);
+    }
   }
   for (const batch of builder.finish()) await send(batch);
   return {
@@ -142,9 +157,13 @@ async function load(
   };
 }
 
-async function sumLines(task: LogFileTask, message: VerifiedMessage): Promise<LineSum> {
+async function sumLines(
+  task: LogFileTask,
+  message: VerifiedMessage,
+  takeWindow: (sizeBytes: number) => Buffer,
+): Promise<LineSum> {
   // Batches are held back by one, so that the last line is known to be terminated or not.
-  const builder = batchBuilder(task, 1);
+  const builder = batchBuilder(task, 1, takeWindow);
   const reading = new ReadSoFar();
   const total: SumOfLines = { rows: 0, sum: 0n };
   const batches: EventBatch[] = [];
@@ -177,7 +196,11 @@ function lineBytes(batches: readonly EventBatch[], line: number): Uint8Array {
   return new Uint8Array();
 }
 
-function batchBuilder(task: LogFileTask, fromLine: number): BatchBuilder {
+function batchBuilder(
+  task: LogFileTask,
+  fromLine: number,
+  takeWindow: (sizeBytes: number) => Buffer,
+): BatchBuilder {
   return new BatchBuilder(new LineScanner(), {
     file: task.file,
     logDateStartUs: task.logDateStartUs,
@@ -187,6 +210,7 @@ function batchBuilder(task: LogFileTask, fromLine: number): BatchBuilder {
     keepSecrets: task.keepSecrets,
     courses: task.courses === undefined ? undefined : new Set(task.courses),
     fromLine,
+    takeWindow,
   });
 }
 

@@ -13,6 +13,8 @@ const INFLIGHT_MAX = 2;
 
 // What piscina hands on as the worker's own data is declared by decrypt-pool.ts, the only caller.
 const { keys } = workerData as { readonly keys: readonly Uint8Array[] };
+/** Windows that came back and can be filled again. */
+const spares: ArrayBuffer[] = [];
 let ring: Promise<KeyRing> | undefined;
 
 export interface WorkerTask {
@@ -22,16 +24,22 @@ export interface WorkerTask {
 
 export default async function run({ task, port }: WorkerTask): Promise<LogFileAnswer> {
   ring ??= restoreKeyRing([...keys]);
-  const sender = sendOver<EventBatch>(port, INFLIGHT_MAX);
+  const sender = sendOver<EventBatch>(port, INFLIGHT_MAX, (spare) => spares.push(spare));
   const stop = new AbortController();
   port.on('close', () => stop.abort());
   try {
     return await decryptLogFile(task, {
       keys: await ring,
       send: (batch) => sender.send(batch, transferables(batch)),
+      takeWindow,
       signal: stop.signal,
     });
   } finally {
     sender.end();
   }
+}
+
+function takeWindow(sizeBytes: number): Buffer {
+  const spare = spares.pop();
+  return spare?.byteLength === sizeBytes ? Buffer.from(spare) : Buffer.allocUnsafeSlow(sizeBytes);
 }

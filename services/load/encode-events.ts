@@ -4,13 +4,12 @@
  * Columns are gathered straight from the batches into one buffer a block; there is no object per event.
  */
 import {
-  DECODED,
   DICTIONARY_FIELDS,
   type EventBatch,
   FLAG_LATE,
   FLAG_TIME_STATE,
-  SPAN_FIELDS,
-  type SpanColumn,
+  TEXT_COLUMNS,
+  type TextColumn,
 } from '#shared/eventlog/event-batch';
 import type { MergedRows } from '#shared/eventlog/merged-run';
 import { TIME_STATES } from '#shared/tracking/line-scanner';
@@ -32,7 +31,7 @@ export const EVENT_COLUMNS: readonly (readonly [name: string, type: string])[] =
   ['server', 'LowCardinality(String)'],
   ['time_state', 'LowCardinality(String)'],
   ...DICTIONARY_FIELDS.map((field) => [field, 'LowCardinality(String)'] as const),
-  ...SPAN_FIELDS.map((field) => [field, 'String'] as const),
+  ...TEXT_COLUMNS.map((field) => [field, 'String'] as const),
   ['time', "DateTime64(6, 'UTC')"],
   ['user_id', 'Nullable(Int64)'],
   ['log_date', 'Date'],
@@ -43,6 +42,11 @@ export const EVENT_COLUMNS: readonly (readonly [name: string, type: string])[] =
   ['file_id', 'UInt64'],
 ];
 
+/** The two buffers that `encodeEvents` fills in turn; used again for every run of a load. */
+export function eventBuffers(): readonly [NativeBlock, NativeBlock] {
+  return [new NativeBlock(BLOCK_BYTES), new NativeBlock(BLOCK_BYTES)];
+}
+
 /**
  * Yields blocks. The caller may hold one while it asks for the next, but no longer: two buffers take
  * turns.
@@ -51,10 +55,10 @@ export async function* encodeEvents(
   batches: readonly EventBatch[],
   rows: MergedRows,
   fileOf: (file: number) => LoadingFile,
+  buffers: readonly [NativeBlock, NativeBlock],
 ): AsyncIterable<Uint8Array> {
   const files = batches.map(({ file }) => fileOf(file));
   const dictionaries = DICTIONARY_FIELDS.map((_, field) => new RunDictionary(batches, field));
-  const buffers = [new NativeBlock(BLOCK_BYTES), new NativeBlock(BLOCK_BYTES)] as const;
   for (let from = 0, turn = 0; from < rows.rows; from += BLOCK_ROWS, turn += 1) {
     const block = turn % 2 === 0 ? buffers[0] : buffers[1];
     const range = { from, to: Math.min(from + BLOCK_ROWS, rows.rows) };
@@ -66,7 +70,7 @@ export async function* encodeEvents(
     for (const [field, name] of DICTIONARY_FIELDS.entries()) {
       dictionaryColumn(part, name, dictionaries[field] as RunDictionary); // one for each field
     }
-    for (const [field, name] of SPAN_FIELDS.entries()) spanColumn(part, name, field);
+    for (const [field, name] of TEXT_COLUMNS.entries()) textColumn(part, name, field);
     timeColumn(part);
     userIdColumn(part);
     logDateColumn(part);
@@ -137,17 +141,15 @@ function dictionaryColumn(part: Part, name: string, dictionary: RunDictionary): 
   lowCardinalityColumn(part.block, name, keys, indexes);
 }
 
-function spanColumn(part: Part, name: string, field: number): void {
+function textColumn(part: Part, name: string, field: number): void {
   const { block, batches, batchOf, rowOf } = part;
   block.column(name, 'String');
+  const columns = batches.map(({ texts }) => texts[field] as TextColumn);
   for (let at = part.from; at < part.to; at += 1) {
-    const { bytes, decoded, spans } = batches[batchOf[at] as number] as EventBatch;
-    const span = spans[field] as SpanColumn;
+    const { valueBytes, valueEnd } = columns[batchOf[at] as number] as TextColumn;
     const row = rowOf[at] as number;
-    const start = span.start[row] as number;
-    const length = span.length[row] as number;
-    if (start >= DECODED) block.string(decoded, start - DECODED, length);
-    else block.string(bytes, start, length);
+    const start = row === 0 ? 0 : (valueEnd[row - 1] as number);
+    block.string(valueBytes, start, (valueEnd[row] as number) - start);
   }
 }
 

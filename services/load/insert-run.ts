@@ -7,6 +7,7 @@ import type { Warehouse } from '#shared/warehouse/warehouse';
 import { EVENT_COLUMNS, encodeEvents } from './encode-events.js';
 import { encodeRejected, REJECTED_COLUMNS } from './encode-rejected.js';
 import type { LoadingFile } from './loading-file.js';
+import type { NativeBlock } from './native-columns.js';
 
 /**
  * One insert, one part: the run is already as large as a part should be, so the engine is told not to cut it
@@ -23,6 +24,7 @@ export async function insertRun(
   warehouse: Warehouse,
   run: MergedRun,
   fileOf: (file: number) => LoadingFile,
+  buffers: readonly [NativeBlock, NativeBlock],
 ): Promise<void> {
   for (const rows of byMonth(run, fileOf)) {
     await warehouse.bulkInsert({
@@ -30,7 +32,7 @@ export async function insertRun(
       columns: EVENT_COLUMNS.map(([name]) => name),
       structure: EVENT_COLUMNS.map((column) => column.join(' ')).join(', '),
       format: 'Native',
-      body: encodeEvents(run.batches, rows, fileOf),
+      body: encodeEvents(run.batches, rows, fileOf, buffers),
       settings: SETTINGS,
     });
   }

@@ -6,9 +6,11 @@
  *
  * While one run is being inserted the next one is merged; there are never more than two.
  */
+import type { EventBatch } from '#shared/eventlog/event-batch';
 import type { MergedRun } from '#shared/eventlog/merged-run';
 import { type LedgerEntry, writeEntries } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
+import { eventBuffers } from './encode-events.js';
 import { insertRun } from './insert-run.js';
 import type { LoadingFile } from './loading-file.js';
 
@@ -17,8 +19,10 @@ export interface LoadOptions {
   readonly fileOf: (file: number) => LoadingFile;
   /** The entry to write before the first row of a log file. */
   readonly loadingEntry: (file: number) => LedgerEntry;
-  /** Called when all rows of a log file are in. */
-  readonly settle: (file: number) => Promise<void>;
+  /** Called when all rows of some log files are in. */
+  readonly settle: (files: readonly number[]) => Promise<void>;
+  /** Called with each batch of which nothing is needed any more: its memory can be used again. */
+  readonly onBatchDone: (batch: EventBatch) => void;
   readonly onInserted: (run: { readonly rows: number; readonly isEarly: boolean }) => void;
 }
 
@@ -27,14 +31,16 @@ export async function loadRuns(
   options: LoadOptions,
 ): Promise<void> {
   const begun = new Set<number>();
+  const buffers = eventBuffers();
   const load = async (run: MergedRun): Promise<void> => {
     const files = new Set([...run.batches, ...run.arrived].map(({ file }) => file));
     const fresh = [...files].filter((file) => !begun.has(file));
     for (const file of fresh) begun.add(file);
     await writeEntries(options.warehouse, fresh.map(options.loadingEntry));
-    await insertRun(options.warehouse, run, options.fileOf);
+    await insertRun(options.warehouse, run, options.fileOf, buffers);
+    for (const batch of run.batchesDone) options.onBatchDone(batch);
     options.onInserted(run);
-    for (const file of run.filesDone) await options.settle(file);
+    await options.settle(run.filesDone);
   };
   let inserting: Promise<void> = Promise.resolve();
   try {

@@ -55,6 +55,7 @@ export async function* mergeByTime(
 
   const release = (untilUs: number, isEarly: boolean): MergedRun => {
     const { run, left } = releaseUntil(held, untilUs, options);
+    const batchesDone = held.filter(({ rowsLeft }) => rowsLeft === 0).map(({ batch }) => batch);
     const files = new Set(left.map(({ batch }) => batch.file));
     const filesDone = [...ended].filter((file) => !files.has(file));
     for (const file of filesDone) ended.delete(file);
@@ -63,7 +64,7 @@ export async function* mergeByTime(
     releasableBytes = 0;
     const withRejected = arrived;
     arrived = [];
-    return { ...run, arrived: withRejected, filesDone, isEarly };
+    return { ...run, arrived: withRejected, batchesDone, filesDone, isEarly };
   };
 
   for await (const record of source) {

@@ -4,8 +4,7 @@
  *
  *   bytes    [ line | line | line | … ]
  *   rawStart  ^      ^      ^             a line is bytes[rawStart, +rawLength)
- *   spans     offsets into `bytes` too, for nearly all values stand in their line as they are;
- *             from DECODED on, offsets into `decoded`: values that were written with escapes
+ *   texts     per column: [ value | value | … ] and where each ends
  *   order    rows sorted by (course, time, line), cut into one segment a course
  *
  * Columns with few distinct values (`dictionaries`) are indexes into the batch's own list of them.
@@ -18,27 +17,21 @@ export const DICTIONARY_FIELDS = [
   'host',
   'org_id',
 ] as const;
-export const SPAN_FIELDS = ['username', 'session', 'ip', 'page', 'referer', 'path'] as const;
+export const TEXT_COLUMNS = ['username', 'session', 'ip', 'page', 'referer', 'path'] as const;
 
 /** The low two bits of `flags` index TIME_STATES of the scanner. */
 export const FLAG_TIME_STATE = 0b011;
 export const FLAG_LATE = 0b100;
 
-/** A span that starts here or later lies in `decoded`, at start − DECODED. */
-export const DECODED = 0x8000_0000;
-
-export interface DictionaryColumn {
-  /** Per row: which value. */
-  readonly index: Uint32Array;
-  /** The values, one after another. */
+/** Values one after another, and where each ends. */
+export interface TextColumn {
   readonly valueBytes: Uint8Array;
-  /** Where each value ends in `valueBytes`. */
   readonly valueEnd: Uint32Array;
 }
 
-export interface SpanColumn {
-  readonly start: Uint32Array;
-  readonly length: Uint32Array;
+/** The distinct values, and which of them each row has. */
+export interface DictionaryColumn extends TextColumn {
+  readonly index: Uint32Array;
 }
 
 export interface CourseSegment {
@@ -54,7 +47,6 @@ export interface EventBatch {
   readonly file: number;
   readonly rows: number;
   readonly bytes: Uint8Array;
-  readonly decoded: Uint8Array;
   readonly rawStart: Uint32Array;
   readonly rawLength: Uint32Array;
   readonly jsonAt: Uint32Array;
@@ -66,8 +58,8 @@ export interface EventBatch {
   readonly userId: Float64Array;
   /** In the order of DICTIONARY_FIELDS. */
   readonly dictionaries: readonly DictionaryColumn[];
-  /** In the order of SPAN_FIELDS. */
-  readonly spans: readonly SpanColumn[];
+  /** In the order of TEXT_COLUMNS; a value for each row. */
+  readonly texts: readonly TextColumn[];
   readonly order: Uint32Array;
   /** Sorted by course. */
   readonly segments: readonly CourseSegment[];
@@ -83,26 +75,14 @@ export interface RejectedLine {
 
 /** What a batch holds in memory, for budgets. */
 export function batchBytes(batch: EventBatch): number {
-  const dictionaryBytes = batch.dictionaries.reduce(
-    (sum, column) => sum + column.index.byteLength + column.valueBytes.byteLength,
-    0,
-  );
-  const rejectedBytes = batch.rejected.reduce((sum, line) => sum + line.raw.byteLength, 0);
-  // 33 bytes a row for the plain columns and the order, 8 for each span column.
-  return (
-    batch.bytes.byteLength +
-    batch.decoded.byteLength +
-    dictionaryBytes +
-    rejectedBytes +
-    batch.rows * (33 + 8 * batch.spans.length)
-  );
+  const buffers = transferables(batch).reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  return batch.rejected.reduce((sum, { raw }) => sum + raw.byteLength, buffers);
 }
 
 /** The buffers of a batch that can be moved to another thread instead of being copied. */
 export function transferables(batch: EventBatch): ArrayBuffer[] {
   const views: ArrayBufferView[] = [
     batch.bytes,
-    batch.decoded,
     batch.rawStart,
     batch.rawLength,
     batch.jsonAt,
@@ -116,7 +96,7 @@ export function transferables(batch: EventBatch): ArrayBuffer[] {
       valueBytes,
       valueEnd,
     ]),
-    ...batch.spans.flatMap(({ start, length }) => [start, length]),
+    ...batch.texts.flatMap(({ valueBytes, valueEnd }) => [valueBytes, valueEnd]),
   ];
   const buffers = new Set<ArrayBuffer>();
   for (const { buffer } of views) if (buffer instanceof ArrayBuffer) buffers.add(buffer);

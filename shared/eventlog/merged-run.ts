@@ -18,6 +18,8 @@ export interface MergedRun extends MergedRows {
   readonly batches: readonly EventBatch[];
   /** Batches whose rejected lines go with this run. */
   readonly arrived: readonly EventBatch[];
+  /** Batches of which nothing is left to come. */
+  readonly batchesDone: readonly EventBatch[];
   /** Log files that have ended and of which nothing is left to come. */
   readonly filesDone: readonly number[];
   /** True where the window was full before the date was complete. */

@@ -3,7 +3,7 @@
  * sender may be at most `inflightMax` values ahead of what the receiver has taken.
  *
  *   worker   send(v1) send(v2) … waits        ──{value}──►   for await (const v of receive(port, 2))
- *                                             ◄──{credits}──
+ *                                             ◄── taken (and memory to use again) ──
  */
 import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
@@ -17,11 +17,16 @@ export interface PortSender<T> {
   end(): void;
 }
 
-export function sendOver<T>(port: MessagePort, inflightMax: number): PortSender<T> {
+export function sendOver<T>(
+  port: MessagePort,
+  inflightMax: number,
+  onSpare: (spare: ArrayBuffer) => void,
+): PortSender<T> {
   let credits = inflightMax;
   let resume: (() => void) | undefined;
   let isClosed = false;
-  port.on('message', () => {
+  port.on('message', (spare: ArrayBuffer | undefined) => {
+    if (spare !== undefined) onSpare(spare);
     credits += 1;
     resume?.();
   });
@@ -49,8 +54,14 @@ export function sendOver<T>(port: MessagePort, inflightMax: number): PortSender<
   };
 }
 
-/** The values as they come. Leaving the loop early closes the port, and the sender's next send fails. */
-export async function* receiveFrom<T>(port: MessagePort): AsyncIterable<T> {
+/**
+ * The values as they come. Leaving the loop early closes the port, and the sender's next send fails. With
+ * each value that is taken the sender gets back `spare()`, memory that is free to be filled again.
+ */
+export async function* receiveFrom<T>(
+  port: MessagePort,
+  spare: () => ArrayBuffer | undefined,
+): AsyncIterable<T> {
   const arrived: ToReceiver<T>[] = [];
   let wake: (() => void) | undefined;
   port.on('message', (message: ToReceiver<T>) => {
@@ -72,7 +83,8 @@ export async function* receiveFrom<T>(port: MessagePort): AsyncIterable<T> {
       }
       if (next.kind === 'end') return;
       yield next.value;
-      port.postMessage('taken');
+      const memory = spare();
+      port.postMessage(memory, memory === undefined ? [] : [memory]);
     }
   } finally {
     port.close();

@@ -1,5 +1,5 @@
 /**
- * Brings the ledger to what has become of one log file, once all of its rows are in.
+ * Brings the ledger to what has become of log files, once all of their rows are in.
  *
  * The entries that change together are written by one insert, so that a crash leaves either the old truth
  * or the new one; rows that count no more are deleted after that, and by the next start if it does
@@ -22,31 +22,43 @@ export interface LogFileToSettle {
   readonly answer: Exclude<LogFileAnswer, { kind: 'shorter' }>;
 }
 
-export async function settleLogFile(
+/** Settles several log files by one insert; each of them is whole on its own. */
+export async function settleLogFiles(
   warehouse: Warehouse,
-  { loading, known, answer }: LogFileToSettle,
+  files: readonly LogFileToSettle[],
 ): Promise<void> {
-  const failedBefore = known.filter(({ state }) => state === 'failed');
+  // Rows that were published before a fault showed belong to no loaded entry: they go first.
+  const withoutRows = files.filter(({ answer }) => answer.kind !== 'loaded');
+  await removeEntries(
+    warehouse,
+    withoutRows.map(({ loading }) => loading),
+  );
+  const written = files.flatMap(settledEntries);
+  await writeEntries(warehouse, written);
+  const failedBefore = files.flatMap(({ known }) =>
+    known.filter(({ state }) => state === 'failed'),
+  );
+  const replaced = written.filter(({ state }) => state === 'removing');
+  await removeEntries(warehouse, [...replaced, ...failedBefore]);
+  for (const entry of written) {
+    if (entry.trim_from_line > 0) await trimEntry(warehouse, entry);
+  }
+}
+
+function settledEntries({ loading, known, answer }: LogFileToSettle): LedgerEntry[] {
   const held = known.filter(({ state }) => state === 'loaded');
   switch (answer.kind) {
     case 'failed':
-      // Rows that were published before the fault showed belong to no loaded entry: they go first.
-      await removeEntries(warehouse, [loading, ...failedBefore]);
-      await writeEntries(warehouse, [
+      return [
         { ...loading, revision: 1, state: 'failed', reason: answer.reason, detail: answer.detail },
-      ]);
-      return;
+      ];
     case 'same':
     case 'superseded':
-      await removeEntries(warehouse, [loading, ...failedBefore]);
-      await writeEntries(warehouse, recogniseDelivery(held, loading, answer.kind === 'same'));
-      return;
+      return recogniseDelivery(held, loading, answer.kind === 'same');
     case 'loaded':
-      await settleLoaded(warehouse, { loading, held, answer });
-      await removeEntries(warehouse, failedBefore);
-      return;
+      return loadedEntries(loading, held, answer);
     default:
-      answer satisfies never;
+      return answer satisfies never;
   }
 }
 
@@ -77,19 +89,11 @@ export function recogniseDelivery(
   }));
 }
 
-async function settleLoaded(
-  warehouse: Warehouse,
-  {
-    loading,
-    held,
-    answer,
-  }: {
-    readonly loading: LedgerEntry;
-    readonly held: readonly LedgerEntry[];
-    readonly answer: Extract<LogFileAnswer, { kind: 'loaded' }>;
-  },
-): Promise<void> {
-  const { delivered, counts, last, fromLine } = answer;
+function loadedEntries(
+  loading: LedgerEntry,
+  held: readonly LedgerEntry[],
+  { delivered, counts, last, fromLine }: Extract<LogFileAnswer, { kind: 'loaded' }>,
+): LedgerEntry[] {
   const loadedNow: LedgerEntry = {
     ...loading,
     revision: loading.revision + 1,
@@ -109,27 +113,21 @@ async function settleLoaded(
     last_masked: last?.isMasked ?? false,
     last_late: last?.isLate ?? false,
   };
-  if (fromLine === 1) {
-    const replaced = held.map((entry) => ({
-      ...entry,
-      state: 'removing' as const,
-      revision: entry.revision + 1,
-    }));
-    await writeEntries(warehouse, [...replaced, loadedNow]);
-    await removeEntries(warehouse, replaced);
-    return;
-  }
-  const changed = held.map((entry) => ({
-    ...(entry.from_line + entry.lines > fromLine ? withoutLastLine(entry) : entry),
-    package: loading.package,
-    package_date: loading.package_date,
-    provisional: loading.provisional,
-    revision: entry.revision + 1,
-  }));
-  await writeEntries(warehouse, [...changed, loadedNow]);
-  for (const entry of changed) {
-    if (entry.trim_from_line > 0) await trimEntry(warehouse, entry);
-  }
+  const before =
+    fromLine === 1
+      ? held.map((entry) => ({
+          ...entry,
+          state: 'removing' as const,
+          revision: entry.revision + 1,
+        }))
+      : held.map((entry) => ({
+          ...(entry.from_line + entry.lines > fromLine ? withoutLastLine(entry) : entry),
+          package: loading.package,
+          package_date: loading.package_date,
+          provisional: loading.provisional,
+          revision: entry.revision + 1,
+        }));
+  return [...before, loadedNow];
 }
 
 /** The entry less its last line, which was not terminated and comes again, whole, with what is new. */
