@@ -23,8 +23,8 @@ export interface Run {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Run>;
-  /** What has been written to stderr so far. */
-  stderr(): string;
+  /** All that it has said so far. */
+  said(): string;
 }
 
 export interface RunOptions {
@@ -52,7 +52,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
       resolve({ status, stdout: out, stderr: err, said: `${err}${out}` });
     });
   });
-  return { child, ended, stderr: () => Buffer.concat(stderr).toString() };
+  return { child, ended, said: () => Buffer.concat([...stderr, ...stdout]).toString() };
 }
 
 export function edxstream(args: readonly string[], options: RunOptions = {}): Promise<Run> {

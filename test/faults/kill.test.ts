@@ -1,0 +1,54 @@
+/**
+ * A load that is killed at a random moment, and run again: the rows are those of a load that nothing
+ * disturbed. `npm test` kills three times, `npm run test:faults` twenty times.
+ */
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checksums } from '../support/checksums.js';
+import { seededRandom } from '../support/random.js';
+import { halfLoaded, TwoWeeks, wait } from '../support/two-weeks.js';
+
+const { EDXSTREAM_TEST_KILLS: givenKills = '3' } = process.env;
+const KILLS = Number(givenKills);
+
+let weeks: TwoWeeks;
+
+beforeAll(async () => {
+  weeks = await TwoWeeks.open();
+});
+
+afterAll(() => weeks?.[Symbol.asyncDispose]());
+
+test(
+  `after ${KILLS} kills at random moments, the next run comes to the same rows`,
+  async () => {
+    const random = seededRandom('kill');
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      // A new directory, or one that holds the first week: files that grow and rows that are replaced.
+      const isFresh = random.next() < 0.4;
+      const data = isFresh ? weeks.fresh() : await weeks.withFirstWeek();
+      const deaths: string[] = [];
+      do {
+        const loading = weeks.load(data, [0, 1]);
+        const afterMs = Math.round(weeks.secondWeekMs * (0.05 + 1.1 * random.next()));
+        await wait(afterMs);
+        loading.child.kill('SIGKILL');
+        const { status } = await loading.ended;
+        deaths.push(status === null ? `killed after ${afterMs} ms` : `ended before ${afterMs} ms`);
+        // The run that cleans up may be killed as well.
+      } while (random.next() < 0.3);
+      const story = `kill ${kill}, ${isFresh ? 'new' : 'with the first week'}: ${deaths.join(', ')}`;
+      console.log(story);
+      const { status, said } = await weeks.load(data, [0, 1]).ended;
+      expect({ story, status, said: status === 1 ? '' : said }).toEqual({
+        story,
+        status: 1,
+        said: '',
+      });
+      expect({ story, half: await halfLoaded(data) }).toEqual({ story, half: [] });
+      expect({ story, tables: await checksums(data) }).toEqual({ story, tables: weeks.checksums });
+      await rm(data, { recursive: true, force: true });
+    }
+  },
+  KILLS * 120_000,
+);
