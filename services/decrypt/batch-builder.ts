@@ -118,6 +118,14 @@ export class BatchBuilder {
 
   #readLine(end: number): void {
     const start = this.#lineStart;
+    if (end - start > this.#options.lineBytesMax) {
+      // The window may hold more than the limit: what is too long must not depend on where it stands.
+      this.#beginLongLine(this.#window.subarray(start, end));
+      this.#endLongLine();
+      // A secret found in this line says nothing about the lines behind it.
+      if (this.#candidate !== -1 && this.#candidate < end) this.#search(end);
+      return;
+    }
     const isMasked = !this.#options.keepSecrets && this.#mask(start, end);
     const line = this.#line;
     this.#line += 1;
@@ -207,7 +215,9 @@ export class BatchBuilder {
 
   #beginLongLine(bytes: Buffer): void {
     const kept = Buffer.from(bytes.subarray(0, KEPT_OF_LONG_LINE));
-    this.#long = { kept, bytes: bytes.length, hash: createHash('sha256').update(bytes) };
+    // A copy, because digests are not made of shared memory.
+    const hash = createHash('sha256').update(Buffer.from(bytes));
+    this.#long = { kept, bytes: bytes.length, hash };
   }
 
   #skipLongLine(chunk: Buffer, offset: number): number {
@@ -235,9 +245,9 @@ export class BatchBuilder {
   }
 }
 
-/** The first `length` bytes in memory of their own, which can be moved to another thread. */
+/** The first `length` bytes in memory of their own. */
 function copyOf(bytes: Buffer, length: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(length);
+  const copy = Buffer.from(new SharedArrayBuffer(length));
   bytes.copy(copy, 0, 0, length);
   return copy;
 }
