@@ -112,14 +112,14 @@ export const loadSettings = {
   },
   releaseBytes: {
     env: 'EDXSTREAM_RELEASE_BYTES',
-    default: '128 MiB',
+    default: '48 MiB',
     type: byteSize({ min: MIB, max: 4 * GIB }),
     about: 'Lines that are inserted together at the least, where there are as many.',
     group: 'Resources',
   },
   windowBytesMax: {
     env: 'EDXSTREAM_WINDOW_BYTES_MAX',
-    default: '192 MiB',
+    default: '96 MiB',
     type: byteSize({ min: MIB, max: 16 * GIB }),
     about: 'Lines held to bring them in order; beyond that they are released early, and counted.',
     group: 'Resources',

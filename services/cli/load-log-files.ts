@@ -141,7 +141,11 @@ async function loadRound(
       return { planned, loading, known: planned.known, answer };
     });
     await settleLogFiles(warehouse, settled);
-    results.push(...settled);
+    for (const { planned, answer } of settled) {
+      const result = { planned, answer };
+      results.push(result);
+      options.onFile?.(result);
+    }
   };
 
   const publishing = publishLogFiles(files, {

@@ -188,7 +188,11 @@ function lineBytes(batches: readonly EventBatch[], line: number): Uint8Array {
     const row = batch.line.subarray(0, batch.rows).indexOf(line);
     if (row >= 0) {
       const start = batch.rawStart[row] ?? 0;
-      return batch.bytes.slice(start, start + (batch.rawLength[row] ?? 0));
+      return Uint8Array.prototype.slice.call(
+        batch.bytes,
+        start,
+        start + (batch.rawLength[row] ?? 0),
+      );
     }
     const rejected = batch.rejected.find((candidate) => candidate.line === line);
     if (rejected !== undefined) return rejected.raw;

@@ -50,7 +50,7 @@ export function openDecryptPool(options: {
     // Batches are passed on by a port of their own, so the pool's own fast path is not needed.
     atomics: 'disabled',
   });
-  const spares: ArrayBuffer[] = [];
+  const spares: SharedArrayBuffer[] = [];
   return {
     workers: options.workers,
     async decrypt(task, take, signal) {
@@ -72,7 +72,7 @@ export function openDecryptPool(options: {
       }
     },
     recycle({ bytes: { buffer } }) {
-      if (buffer instanceof ArrayBuffer && spares.length < SPARE_MAX) spares.push(buffer);
+      if (buffer instanceof SharedArrayBuffer && spares.length < SPARE_MAX) spares.push(buffer);
     },
     async [Symbol.asyncDispose]() {
       await pool.destroy();

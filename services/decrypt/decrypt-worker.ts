@@ -14,7 +14,7 @@ const INFLIGHT_MAX = 2;
 // What piscina hands on as the worker's own data is declared by decrypt-pool.ts, the only caller.
 const { keys } = workerData as { readonly keys: readonly Uint8Array[] };
 /** Windows that came back and can be filled again. */
-const spares: ArrayBuffer[] = [];
+const spares: SharedArrayBuffer[] = [];
 let ring: Promise<KeyRing> | undefined;
 
 export interface WorkerTask {
@@ -39,7 +39,11 @@ export default async function run({ task, port }: WorkerTask): Promise<LogFileAn
   }
 }
 
+/**
+ * Shared and not moved: V8 counts memory that is moved from thread to thread as freshly allocated each
+ * time, and collected the whole heap of the main thread every few batches because of it.
+ */
 function takeWindow(sizeBytes: number): Buffer {
   const spare = spares.pop();
-  return spare?.byteLength === sizeBytes ? Buffer.from(spare) : Buffer.allocUnsafeSlow(sizeBytes);
+  return Buffer.from(spare?.byteLength === sizeBytes ? spare : new SharedArrayBuffer(sizeBytes));
 }

@@ -17,7 +17,12 @@ export interface SumOfLines {
 export function addBatch(total: SumOfLines, batch: EventBatch, beforeLine: number): void {
   for (let row = 0; row < batch.rows; row += 1) {
     const start = batch.rawStart[row] ?? 0;
-    const raw = batch.bytes.subarray(start, start + (batch.rawLength[row] ?? 0));
+    // A copy, because checksums are not made of shared memory.
+    const raw = Uint8Array.prototype.slice.call(
+      batch.bytes,
+      start,
+      start + (batch.rawLength[row] ?? 0),
+    );
     addLine(total, batch.line[row] ?? 0, raw, beforeLine);
   }
   for (const { line, raw } of batch.rejected) addLine(total, line, raw, beforeLine);

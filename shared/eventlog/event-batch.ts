@@ -46,6 +46,7 @@ export interface EventBatch {
   /** Which log file, as the run numbers them. */
   readonly file: number;
   readonly rows: number;
+  /** In shared memory, which is filled again once the batch is done. */
   readonly bytes: Uint8Array;
   readonly rawStart: Uint32Array;
   readonly rawLength: Uint32Array;
@@ -75,14 +76,16 @@ export interface RejectedLine {
 
 /** What a batch holds in memory, for budgets. */
 export function batchBytes(batch: EventBatch): number {
-  const buffers = transferables(batch).reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  const buffers = transferables(batch).reduce(
+    (sum, buffer) => sum + buffer.byteLength,
+    batch.bytes.length,
+  );
   return batch.rejected.reduce((sum, { raw }) => sum + raw.byteLength, buffers);
 }
 
-/** The buffers of a batch that can be moved to another thread instead of being copied. */
+/** The buffers of a batch that are moved to another thread; `bytes` lies in memory that is shared. */
 export function transferables(batch: EventBatch): ArrayBuffer[] {
   const views: ArrayBufferView[] = [
-    batch.bytes,
     batch.rawStart,
     batch.rawLength,
     batch.jsonAt,

@@ -20,12 +20,12 @@ export interface PortSender<T> {
 export function sendOver<T>(
   port: MessagePort,
   inflightMax: number,
-  onSpare: (spare: ArrayBuffer) => void,
+  onSpare: (spare: SharedArrayBuffer) => void,
 ): PortSender<T> {
   let credits = inflightMax;
   let resume: (() => void) | undefined;
   let isClosed = false;
-  port.on('message', (spare: ArrayBuffer | undefined) => {
+  port.on('message', (spare: SharedArrayBuffer | undefined) => {
     if (spare !== undefined) onSpare(spare);
     credits += 1;
     resume?.();
@@ -60,7 +60,7 @@ export function sendOver<T>(
  */
 export async function* receiveFrom<T>(
   port: MessagePort,
-  spare: () => ArrayBuffer | undefined,
+  spare: () => SharedArrayBuffer | undefined,
 ): AsyncIterable<T> {
   const arrived: ToReceiver<T>[] = [];
   let wake: (() => void) | undefined;
@@ -83,8 +83,7 @@ export async function* receiveFrom<T>(
       }
       if (next.kind === 'end') return;
       yield next.value;
-      const memory = spare();
-      port.postMessage(memory, memory === undefined ? [] : [memory]);
+      port.postMessage(spare());
     }
   } finally {
     port.close();

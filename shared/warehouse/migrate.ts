@@ -26,6 +26,13 @@ export async function schemaFiles(): Promise<readonly SchemaFile[]> {
   );
 }
 
+/**
+ * Parts larger than this are not merged in the embedded engine. Loads write large parts in the table's order
+ * already; merging them again costs as much as loading them, and what is not finished when the command
+ * ends is thrown away. Small parts of small loads are still put together. A server decides for itself.
+ */
+const MERGED_BYTES_MAX = 4 << 20;
+
 /** Applies what is not applied yet; returns the names of the files that were. */
 export async function migrate(warehouse: Warehouse): Promise<readonly string[]> {
   await warehouse.statement(`CREATE TABLE IF NOT EXISTS schema_versions
@@ -49,6 +56,11 @@ export async function migrate(warehouse: Warehouse): Promise<readonly string[]> 
       { name, digest },
     );
     fresh.push(name);
+  }
+  if (warehouse.kind === 'embedded' && fresh.length > 0) {
+    await warehouse.statement(
+      `ALTER TABLE events MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = ${MERGED_BYTES_MAX}`,
+    );
   }
   return fresh;
 }
