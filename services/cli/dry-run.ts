@@ -13,6 +13,7 @@ import type { EmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { readEntries } from '#shared/warehouse/log-file-ledger';
 import { fingerprint } from '../fetch/fingerprint.js';
 import { loaded, planLogFiles } from '../fetch/plan-log-files.js';
+import type { LedgerEntry } from '../tables/database-file.js';
 import { type PlannedFile, planAgainst, planDatabaseFiles } from '../tables/plan-database-files.js';
 import { EXIT } from './exit-status.js';
 import { indexPackages } from './index-packages.js';
@@ -38,6 +39,8 @@ export interface LoadPlanSummary {
   readonly databaseFiles: {
     readonly new: number;
     readonly changed: number;
+    /** Failed before and is tried again. */
+    readonly retried: number;
     readonly unchanged: number;
     readonly keptOut: number;
     readonly filtered: number;
@@ -105,8 +108,13 @@ export async function summarizePlan(
     );
   }
   const filesToLoad = databaseFiles.filter(({ action }) => action === 'load');
-  const isChange = (planned: PlannedFile): boolean =>
-    planned.action === 'load' && planned.replaces.length > 0;
+  const replacing = (state: LedgerEntry['state']): number =>
+    filesToLoad.filter(
+      (planned) =>
+        planned.action === 'load' && planned.replaces.some((entry) => entry.state === state),
+    ).length;
+  const filesChanged = replacing('loaded');
+  const filesRetried = replacing('failed');
   const logBytes = toRead.reduce((sum, { entry }) => sum + entry.location.bytes, 0);
   const tableBytes = filesToLoad.reduce((sum, { file }) => sum + file.location.bytes, 0);
   const changed = toRead.filter(({ known }) => loaded(known).length > 0).length;
@@ -121,8 +129,9 @@ export async function summarizePlan(
       storedBytes: logBytes,
     },
     databaseFiles: {
-      new: filesToLoad.filter((planned) => !isChange(planned)).length,
-      changed: filesToLoad.filter(isChange).length,
+      new: filesToLoad.length - filesChanged - filesRetried,
+      changed: filesChanged,
+      retried: filesRetried,
       unchanged: counted('unchanged'),
       keptOut: counted('keep-out'),
       filtered: counted('filter'),
@@ -143,7 +152,7 @@ function renderPlan(
   return [
     `Would load ${renderCounted(packages, 'package')} into ${data}`,
     `  Log files       ${renderCount(logFiles.new)} new, ${renderCount(logFiles.changed)} changed, ${renderCount(logFiles.unchanged)} unchanged, ${renderCount(logFiles.superseded)} in a newer package`,
-    `  Database files  ${renderCount(databaseFiles.new)} new, ${renderCount(databaseFiles.changed)} changed, ${renderCount(databaseFiles.unchanged)} unchanged, ${renderCount(databaseFiles.keptOut)} kept out, ${renderCount(databaseFiles.filtered)} of other courses`,
+    `  Database files  ${renderCount(databaseFiles.new)} new, ${renderCount(databaseFiles.changed)} changed, ${renderCount(databaseFiles.retried)} to try again, ${renderCount(databaseFiles.unchanged)} unchanged, ${renderCount(databaseFiles.keptOut)} kept out, ${renderCount(databaseFiles.filtered)} of other courses`,
     `  To read         ${renderBytes(logFiles.storedBytes)} of log files, ${renderBytes(databaseFiles.storedBytes)} of database files`,
     `  Estimate        ${renderBytes(estimate.lineBytes)} of lines; ${renderBytes(estimate.diskBytes)} on disk, ${renderBytes(estimate.diskBytesWhileMerging)} while it is loaded`,
     `                  (lines are about ${LINES_PER_STORED} times what is stored, the table about as large as what is stored)`,

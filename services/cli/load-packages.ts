@@ -61,6 +61,8 @@ export async function loadPackages(
 ): Promise<void> {
   const { warehouse, account, progress } = options;
   addPackages(account, indexes, skipped);
+  progress.tablesTotal = indexes.reduce((sum, { databaseFiles }) => sum + databaseFiles.length, 0);
+  account.databaseFiles.left = progress.tablesTotal;
   account.recovered.logFiles = await recoverLogFiles(warehouse);
   account.recovered.databaseFiles = await recoverTables(warehouse);
   const beganMs = Date.now();
@@ -131,11 +133,6 @@ async function loadAllDatabaseFiles(
   const { warehouse, keys, settings, account, progress, signal } = options;
   const { course: courses, rejectsMax } = settings;
   const withFiles = indexes.filter(({ databaseFiles }) => databaseFiles.length > 0);
-  progress.tablesTotal = withFiles.reduce(
-    (sum, { databaseFiles }) => sum + databaseFiles.length,
-    0,
-  );
-  account.databaseFiles.left = progress.tablesTotal;
   progress.stage = 'database files';
   for (const index of withFiles.toSorted(olderFirst)) {
     signal.throwIfAborted();

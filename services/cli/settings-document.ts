@@ -1,0 +1,37 @@
+/** docs/settings.md, written from the settings tables; a test holds the file against it. */
+import { documentSettings } from '#shared/config/document-settings';
+import type { SettingsTable } from '#shared/config/settings';
+import { loadSettings, querySettings, rejectsSettings, warehouseSettings } from './config.js';
+import { generateSettings } from './generate-settings.js';
+
+const HEAD = `# Settings
+
+Written from the tables in the code by \`npm run fix\`; what is changed here by hand is lost.
+
+A setting is given by a flag, else by a variable of the environment, else it has its default. A switch is
+\`yes\` or \`no\` as a variable. A list stands in a variable with commas between courses and with colons between
+files. Sizes are bytes, or have a unit: \`500 MB\`, \`16 MiB\`. All that is wrong with settings is said at once,
+with exit status 2. \`edxstream config\` prints what is in effect and where it came from.
+
+Two variables of the system count as well: \`NO_COLOR\` (edxstream uses no colours either way), and
+\`UV_THREADPOOL_SIZE\`, threads for reading and inserting, which edxstream sets to 16 unless it is set.
+`;
+
+export function settingsDocument(): string {
+  const sections: readonly (readonly [string, string, SettingsTable])[] = [
+    ['load', 'Also shown by `edxstream config`.', loadSettings],
+    ['query', 'Beside the warehouse as above.', without(querySettings, warehouseSettings)],
+    ['rejects', 'Beside the warehouse as above.', without(rejectsSettings, warehouseSettings)],
+    ['generate', 'What is not given comes from the profile.', generateSettings],
+  ];
+  return [
+    HEAD,
+    ...sections.map(
+      ([verb, note, table]) => `## edxstream ${verb}\n\n${note}\n\n${documentSettings(table)}`,
+    ),
+  ].join('\n');
+}
+
+function without(table: SettingsTable, other: SettingsTable): SettingsTable {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => !(name in other)));
+}
