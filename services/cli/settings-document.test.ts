@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { settingsDocument } from './settings-document.js';
+import { settingsDocument } from './testing/settings-document.js';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/settings.md');
 
