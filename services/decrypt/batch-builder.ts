@@ -225,6 +225,9 @@ export class BatchBuilder {
     assert(long !== undefined, 'a long line is being skipped');
     const end = chunk.indexOf(LF, offset);
     const part = chunk.subarray(offset, end < 0 ? chunk.length : end);
+    const room = KEPT_OF_LONG_LINE - long.kept.length;
+    // Where the limit is below what is kept, the window held only the beginning of it.
+    if (room > 0) long.kept = Buffer.concat([long.kept, part.subarray(0, room)]);
     long.hash.update(part);
     long.bytes += part.length;
     if (end < 0) return chunk.length;
