@@ -1,0 +1,77 @@
+/** Plaintext that is held in memory, and the batches that split and scan make of it. */
+import type { EventBatch } from '#shared/eventlog/event-batch';
+import type * as BatchBuilderModule from '../../services/decrypt/batch-builder.js';
+import type * as LineScannerModule from '../../shared/tracking/line-scanner.js';
+import { importBuilt } from './built.js';
+import { plaintextOf, readKeys, type StageFile, type StageInput } from './stage-input.js';
+
+export const SKEW_US = 6 * 3600e6;
+/** How much plaintext a stage holds in memory to start from. */
+const HELD_BYTES_MAX = 256e6;
+const BATCH_BYTES = 8 << 20;
+const LINE_BYTES_MAX = 16 << 20;
+/** As the load pushes it: see SLICE_BYTES of decrypt-log-file.ts. */
+const SLICE_BYTES = 128 << 10;
+
+const { BatchBuilder } = await importBuilt<typeof BatchBuilderModule>(
+  'services/decrypt/batch-builder',
+);
+const { LineScanner } = await importBuilt<typeof LineScannerModule>('shared/tracking/line-scanner');
+
+export interface HeldFile {
+  readonly file: StageFile;
+  readonly chunks: readonly Buffer[];
+  readonly plaintextBytes: number;
+}
+
+/** Whole log files, in the order of processing, until there is enough. */
+export async function holdPlaintext(input: StageInput): Promise<readonly HeldFile[]> {
+  const keys = await readKeys(input.key);
+  const held: HeldFile[] = [];
+  let heldBytes = 0;
+  for (const file of input.files) {
+    if (heldBytes >= HELD_BYTES_MAX) break;
+    const chunks: Buffer[] = [];
+    let plaintextBytes = 0;
+    for await (const chunk of plaintextOf(file, keys)) {
+      chunks.push(chunk);
+      plaintextBytes += chunk.length;
+    }
+    heldBytes += plaintextBytes;
+    held.push({ file, chunks, plaintextBytes });
+  }
+  return held;
+}
+
+export function logDateStartUs({ logDate }: StageFile): number {
+  return Date.parse(`${logDate}T00:00:00Z`) * 1000;
+}
+
+/** `spares` are windows of batches that are done with, to be filled again as in a load. */
+export function* batchesOf(
+  { file, chunks }: HeldFile,
+  { number, spares = [] }: { readonly number: number; readonly spares?: ArrayBuffer[] },
+): Iterable<EventBatch> {
+  const builder = new BatchBuilder(new LineScanner(), {
+    file: number,
+    logDateStartUs: logDateStartUs(file),
+    skewUs: SKEW_US,
+    lineBytesMax: LINE_BYTES_MAX,
+    batchBytes: BATCH_BYTES,
+    keepSecrets: false,
+    courses: undefined,
+    fromLine: 1,
+    takeWindow: (sizeBytes) => {
+      const spare = spares.pop();
+      return spare?.byteLength === sizeBytes
+        ? Buffer.from(spare)
+        : Buffer.allocUnsafeSlow(sizeBytes);
+    },
+  });
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      yield* builder.push(chunk.subarray(at, at + SLICE_BYTES));
+    }
+  }
+  yield* builder.finish();
+}
