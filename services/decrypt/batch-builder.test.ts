@@ -326,6 +326,13 @@ test('a secret in a line that is too long is masked in what is kept of it', () =
   expect(built.counts).toMatchObject({ lines: 2, masked: 1, rejected: 1, events: 1 });
 });
 
+test('a secret behind a line that is too long is masked, whatever that line holds', () => {
+  const secret = '{"password": "hunter2"}';
+  const long = `{"password": "x", "a": "${'x'.repeat(500)}"}`;
+  const built = build([Buffer.from(`{}\n${long}\n${secret}\n`)], { lineBytesMax: 300 });
+  expect(built.rows.map(({ raw }) => raw)).toEqual(['{}', '{"password": "*******"}']);
+});
+
 test('secrets are masked wherever a chunk cuts their name or value, and counted by line', () => {
   const log = Buffer.from(
     '{"a": 1}\n{"new_password2": "hunter2"}\nx password=hunter2&b\n{"keyword": "word"}\n{"PWD": "hunter2"}\n',

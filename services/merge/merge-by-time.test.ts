@@ -1,3 +1,4 @@
+// Longer than 300 lines, because the naive model serves every claim here.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { batchBytes, type EventBatch } from '#shared/eventlog/event-batch';
@@ -306,6 +307,30 @@ test('an event of the next night waits until that date is complete', async () =>
   const read = runs.map((run) => eventsOf(run).map(({ file, line }) => `${file}:${line}`));
   expect(read).toEqual([['0:1'], ['1:1', '0:2'], []]);
   expect(runs.map(({ filesDone }) => filesDone)).toEqual([[], [0, 1], []]);
+});
+
+test('an event far ahead waits for its own log date, not for the one before', async () => {
+  const far: AFile = { day: 1, place: 0, batches: [[{ line: 1, timeUs: startUs(90) }]] };
+  const other: AFile = { day: 0, place: 1, batches: [[{ line: 1, timeUs: startUs(0) }]] };
+  const all = [far, other];
+  const records: LogRecord[] = [
+    { kind: 'batch', batch: aBatch(0, far.batches[0] ?? []) },
+    { kind: 'batch', batch: aBatch(1, other.batches[0] ?? []) },
+    { kind: 'date-complete', logDateStartUs: startUs(0) },
+    { kind: 'date-complete', logDateStartUs: startUs(1) },
+  ];
+  const runs = await runsOf(all, records, { ...UNBOUNDED, releaseBytes: 1 });
+  expect(runs.map((run) => eventsOf(run).map(({ file }) => file))).toEqual([[1], [0], []]);
+});
+
+test('an event at the very watermark waits for events of the next date at the same moment', async () => {
+  const moment = startUs(1) - SKEW_US;
+  const all: AFile[] = [
+    { day: 0, place: 1, batches: [[{ line: 1, timeUs: moment }]] },
+    { day: 1, place: 0, batches: [[{ line: 1, timeUs: moment }]] },
+  ];
+  const runs = await runsOf(all, recordsOf(all, [0]), { ...UNBOUNDED, releaseBytes: 1 });
+  expect(runs.flatMap(eventsOf).map(({ file }) => file)).toEqual([1, 0]);
 });
 
 test('the fault that ends the event log ends the merging too', async () => {
