@@ -105,7 +105,7 @@ export const loadSettings = {
   },
   batchBytes: {
     env: 'EDXSTREAM_BATCH_BYTES',
-    default: '8 MiB',
+    default: '4 MiB',
     type: byteSize({ min: 64 * 1024, max: GIB }),
     about: 'Lines that travel together from a worker.',
     group: 'Resources',

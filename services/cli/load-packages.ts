@@ -11,13 +11,12 @@ import { basename } from 'node:path';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import type { PackageIndex } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
-import { readEntries, recoverLogFiles } from '#shared/warehouse/log-file-ledger';
+import { readEntries } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { openDecryptPool } from '../decrypt/decrypt-pool.js';
 import { fingerprint } from '../fetch/fingerprint.js';
 import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
 import type { DatabaseFileToLoad, LedgerEntry, PackageOrigin } from '../tables/database-file.js';
-import { recoverTables } from '../tables/database-file-ledger.js';
 import { loadDatabaseFiles } from '../tables/load-database-files.js';
 import type { IndexedPackages } from './index-packages.js';
 import {
@@ -29,6 +28,7 @@ import {
   type LoadAccount,
 } from './load-account.js';
 import { type LogFileResult, loadLogFiles } from './load-log-files.js';
+import { recoverWarehouse } from './recover-warehouse.js';
 
 export interface LoadSettings {
   readonly course: readonly string[];
@@ -63,8 +63,7 @@ export async function loadPackages(
   addPackages(account, indexes, skipped);
   progress.tablesTotal = indexes.reduce((sum, { databaseFiles }) => sum + databaseFiles.length, 0);
   account.databaseFiles.left = progress.tablesTotal;
-  account.recovered.logFiles = await recoverLogFiles(warehouse);
-  account.recovered.databaseFiles = await recoverTables(warehouse);
+  Object.assign(account.recovered, await recoverWarehouse(warehouse));
   const beganMs = Date.now();
   try {
     await loadAllLogFiles(indexes, options);
@@ -73,17 +72,12 @@ export async function loadPackages(
   } catch (error) {
     // Also after a fault of the warehouse: a full disk still lets rows be deleted, often. If it does
     // not, the next start does the same, and the first fault is the one to tell.
-    await takeBack(warehouse).catch(() => undefined);
+    await recoverWarehouse(warehouse).catch(() => undefined);
     throw error;
   } finally {
     account.seconds = (Date.now() - beganMs) / 1000;
     account.earlyReleases = progress.earlyReleases;
   }
-}
-
-async function takeBack(warehouse: Warehouse): Promise<void> {
-  await recoverLogFiles(warehouse);
-  await recoverTables(warehouse);
 }
 
 async function loadAllLogFiles(

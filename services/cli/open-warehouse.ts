@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { EdxstreamError } from '#shared/errors';
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { migrate } from '#shared/warehouse/migrate';
+import { recoverWarehouse } from './recover-warehouse.js';
 
 export interface WarehousePlace {
   readonly data: string;
@@ -25,7 +26,10 @@ export async function openWarehouse(
   }
 }
 
-/** The same for commands that only read: a directory that is not there is not made. */
+/**
+ * The same for commands that only read: a directory that is not there is not made, and what a killed
+ * command left half-way is taken back before anything is shown.
+ */
 export async function openExistingWarehouse(
   place: WarehousePlace,
   options: { readonly command: string },
@@ -34,7 +38,14 @@ export async function openExistingWarehouse(
   if (!existsSync(place.data)) {
     throw new EdxstreamError('DATA_DIRECTORY_MISSING', `There is no data directory ${place.data}.`);
   }
-  return openWarehouse(place, options);
+  const warehouse = await openWarehouse(place, options);
+  try {
+    await recoverWarehouse(warehouse);
+    return warehouse;
+  } catch (error) {
+    await warehouse[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export function refuseServer({ warehouse }: WarehousePlace): void {

@@ -133,9 +133,11 @@ function percent(share: number): string {
   return `${Number((share * 100).toFixed(3))} %`;
 }
 
-/** Details mostly begin with the name that stands before them already. */
+/** Details mostly begin with the name, or the path in it, that stands before them already. */
 function without(detail: string, name: string): string {
-  return detail.startsWith(`${name}: `) ? detail.slice(name.length + 2) : detail;
+  const path = name.slice(name.indexOf(': ') + 2);
+  const said = [name, path].find((one) => detail.startsWith(`${one}: `));
+  return said === undefined ? detail : detail.slice(said.length + 2);
 }
 
 export function list(title: string, items: readonly string[]): string {
