@@ -59,13 +59,17 @@ export async function prepareArchive(
   const cache = request.cache ?? path.join(tmpdir(), `edxstream-bench-${userInfo().username}`);
   await mkdir(cache, { recursive: true, mode: 0o700 });
   const { events, days } = request;
-  const directory = path.join(cache, `${events}-${days}-${await generatorDigest()}`);
+  const profile = `${events}-${days}-`;
+  const directory = path.join(cache, `${profile}${await generatorDigest()}`);
   const record = path.join(directory, 'archive.json');
   // Written last, so it is there only if everything else is.
   const kept = await readFile(record, 'utf8').catch(() => undefined);
   if (kept !== undefined) return { ...JSON.parse(kept), record };
   say(`Making the archive of ${events.toLocaleString('en')} events in ${directory} …\n`);
-  await rm(directory, { recursive: true, force: true });
+  // What an earlier generator made of the same profile is of no use any more.
+  for (const name of await readdir(cache)) {
+    if (name.startsWith(profile)) await rm(path.join(cache, name), { recursive: true });
+  }
   await mkdir(directory, { mode: 0o700 });
   const archive: Archive = { ...(await makeArchive(directory, request)), record };
   await writeFile(`${record}.new`, JSON.stringify(archive));

@@ -48,11 +48,15 @@ async function run(
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly cpuSeconds: number; readonly stdout: string }> {
   const { PATH: searchPath } = process.env;
-  const child = spawn('sh', ['-c', '"$@"; status=$?; times >&3; exit $status', 'sh', ...words], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    // UTC, so that times without an offset mean the same to every program.
-    env: { PATH: searchPath, TZ: 'UTC', NO_COLOR: '1', ...environment },
-  });
+  const child = spawn(
+    'sh',
+    ['-c', '"$@" 3>&-; status=$?; times >&3; exit $status', 'sh', ...words],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      // UTC, so that times without an offset mean the same to every program.
+      env: { PATH: searchPath, TZ: 'UTC', NO_COLOR: '1', ...environment },
+    },
+  );
   const [stdout, stderr, times] = [1, 2, 3].map((descriptor) => {
     const chunks: Buffer[] = [];
     child.stdio[descriptor]?.on('data', (chunk: Buffer) => chunks.push(chunk));
