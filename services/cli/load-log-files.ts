@@ -11,7 +11,12 @@ import type { EventBatch } from '#shared/eventlog/event-batch';
 import { inProcessEventLog } from '#shared/eventlog/in-process';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { LoadProgress } from '#shared/progress/load-progress';
-import { type LedgerEntry, logFileKey, readEntries, writeEntries } from '#shared/warehouse/log-file-ledger';
+import {
+  type LedgerEntry,
+  logFileKey,
+  readEntries,
+  writeEntries,
+} from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import type { DecryptPool } from '../decrypt/decrypt-pool.js';
 import { type LogFilePlan, loaded, type PlannedLogFile } from '../fetch/plan-log-files.js';
