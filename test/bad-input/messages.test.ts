@@ -64,6 +64,20 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
+test('a changed byte that leaves every line readable is found all the same', async () => {
+  // Not compressed, and changed inside a value: nothing but the integrity code can tell.
+  const own = bench();
+  const plaintext = `${logLines(1, 40)}{"pad": "${'a'.repeat(200_000)}"}\n${logLines(41, 50)}`;
+  const message = await own.packages.encrypt(plaintext, ['--compress-algo', 'none']);
+  const tar = await own.packages.tar(TAR, {
+    [GOOD]: logLines(100, 102),
+    [`${BAD}.gpg`]: { stored: flipped(message, message.length >> 1) },
+  });
+  const data = own.freshData();
+  expect((await own.load(data, [tar])).status).toBe(1);
+  expect(await own.learners(data)).toEqual(learnersFrom(100, 102));
+});
+
 test('a message without integrity code is refused, and read where that is asked for', async () => {
   const own = bench();
   const message = await own.packages.encrypt(PLAIN, ['--rfc2440']);

@@ -218,6 +218,31 @@ test('two tars of the same week give the same rows in both orders and together',
   expect(await linesIn(together.data)).toEqual(expected);
 });
 
+test('a newer delivery that is a beginning of what is loaded takes nothing away', async () => {
+  const whole = logLines(1, 9);
+  const early = await tar('2013-10-22-UniversityA-tracking.tar', { [FILE]: whole });
+  const inLine = whole.indexOf('learner5') + 4;
+  const late = await tar('2013-10-29-UniversityA-tracking.tar', {
+    [FILE]: whole.slice(0, inLine),
+    [NEXT_DAY]: '',
+  });
+  const { data, results } = await loadEach([early], [late], [late]);
+  expect(results.map(({ status }) => status)).toEqual([0, 0, 0]);
+  expect(await linesIn(data)).toEqual(numbered(1, 9));
+});
+
+test('two tars of the same week that contradict each other give the same rows in both orders', async () => {
+  const one = await tar('2013-10-27-UniversityA-tracking.tar', { [FILE]: logLines(1, 40) });
+  const other = await tar('again/2013-10-27-UniversityA-tracking.tar', {
+    [FILE]: logLines(60, 80),
+  });
+  const oneWay = await linesIn((await loadEach([one], [other])).data);
+  const otherWay = await linesIn((await loadEach([other], [one])).data);
+  const together = await linesIn((await loadEach([other, one])).data);
+  expect(otherWay).toEqual(oneWay);
+  expect(together).toEqual(oneWay);
+});
+
 test('one course first and everything later gives the same rows as everything at once', async () => {
   const packed = await tar('2013-10-22-UniversityA-tracking.tar', {
     [FILE]: `${logLines(1, 3)}${logLines(4, 5, OTHER_COURSE)}no object here\n\n`,

@@ -6,6 +6,9 @@ import { afterAll, test as anyTest, beforeAll } from 'vitest';
 import { edxstream, type Run, type RunOptions, rowsOf } from './edxstream.js';
 import { canPack, GpgPackages } from './gpg-packages.js';
 
+// A test runs the program up to nine times, and the machine may have other work.
+vi.setConfig({ testTimeout: 240_000 });
+
 export class PackedBench {
   readonly packages: GpgPackages;
   #places = 0;

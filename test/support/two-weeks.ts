@@ -5,10 +5,14 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { vi } from 'vitest';
 import { generatePackages } from '../../services/generate/generate-packages.js';
 import { PROFILES } from '../../services/generate/profile.js';
 import { checksums } from './checksums.js';
 import { type Run, type Running, type RunOptions, rowsOf, start } from './edxstream.js';
+
+// Each test loads two weeks several times, and the machine may have other work.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 export class TwoWeeks implements AsyncDisposable {
   readonly directory: string;
