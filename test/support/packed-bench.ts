@@ -2,7 +2,7 @@
  * What most tests of packages need: packages packed with gpg, data directories of their own, and the
  * program run on them. Opened once for a test file.
  */
-import { afterAll, test as anyTest, beforeAll } from 'vitest';
+import { afterAll, test as anyTest, beforeAll, vi } from 'vitest';
 import { edxstream, type Run, type RunOptions, rowsOf } from './edxstream.js';
 import { canPack, GpgPackages } from './gpg-packages.js';
 
