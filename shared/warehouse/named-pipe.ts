@@ -70,14 +70,15 @@ async function feed(
       }
     }
   } catch (error) {
-    bodyError = error;
+    // A reader that complains afterwards complains of what the body left out: the body is the cause.
+    if (readerError === undefined) bodyError = error;
   } finally {
     // The reader sees the end of the file only when the last writing descriptor is closed.
     await closeOnceRead(writer, path, state);
   }
   await read;
-  if (readerError !== undefined) throw readerError;
   if (bodyError !== undefined) throw bodyError;
+  if (readerError !== undefined) throw readerError;
 }
 
 /**
