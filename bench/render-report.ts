@@ -22,7 +22,7 @@ export function renderReport(result: BenchResult, baseline: Baseline | undefined
   ];
   const measures = result.summaries.map((one) => [
     `${one.measure} (${one.side})`,
-    spread(one.seconds, 2),
+    spread(one.seconds, digitsOf(one)),
     one.cpuSeconds.median.toFixed(2),
     ...rates(one),
     one.peakBytes.median === 0 ? '' : mebi(one.peakBytes.median),
@@ -52,7 +52,7 @@ export function renderMarkdown(result: BenchResult): string {
   const rows = summaries.map((one) => {
     const [events, text] = rates(one);
     const peak = one.peakBytes.median === 0 ? '' : mebi(one.peakBytes.median);
-    return `| ${one.measure} | ${one.side} | ${spread(one.seconds, 2)} | ${events} | ${text} | ${peak} |`;
+    return `| ${one.measure} | ${one.side} | ${spread(one.seconds, digitsOf(one))} | ${events} | ${text} | ${peak} |`;
   });
   const ratios = result.ratios.map(
     (ratio) => `| ${ratio.name} | ${spread(ratio.value, 2)} ${ratio.unit} | ${verdict(ratio)} |`,
@@ -117,6 +117,11 @@ function againstBaseline(ratio: Ratio, baseline: Baseline | undefined): string {
 function spread({ median, min, max }: Spread, digits: number): string {
   const all = `${min.toFixed(digits)}..${max.toFixed(digits)}`;
   return min === max ? median.toFixed(digits) : `${median.toFixed(digits)} (${all})`;
+}
+
+/** Queries take milliseconds. */
+function digitsOf({ seconds }: Summary): number {
+  return seconds.median < 0.2 ? 4 : 2;
 }
 
 function mega(bytes: number): string {

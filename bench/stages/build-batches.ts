@@ -1,5 +1,6 @@
 /** Plaintext that is held in memory, and the batches that split and scan make of it. */
 import type { EventBatch } from '#shared/eventlog/event-batch';
+import type * as ConfigModule from '../../services/cli/config.js';
 import type * as BatchBuilderModule from '../../services/decrypt/batch-builder.js';
 import type * as LineScannerModule from '../../shared/tracking/line-scanner.js';
 import { importBuilt } from './built.js';
@@ -8,8 +9,6 @@ import { plaintextOf, readKeys, type StageFile, type StageInput } from './stage-
 export const SKEW_US = 6 * 3600e6;
 /** How much plaintext a stage holds in memory to start from. */
 const HELD_BYTES_MAX = 256e6;
-const BATCH_BYTES = 8 << 20;
-const LINE_BYTES_MAX = 16 << 20;
 /** As the load pushes it: see SLICE_BYTES of decrypt-log-file.ts. */
 const SLICE_BYTES = 128 << 10;
 
@@ -17,6 +16,22 @@ const { BatchBuilder } = await importBuilt<typeof BatchBuilderModule>(
   'services/decrypt/batch-builder',
 );
 const { LineScanner } = await importBuilt<typeof LineScannerModule>('shared/tracking/line-scanner');
+
+const { loadSettings } = await importBuilt<typeof ConfigModule>('services/cli/config');
+
+/** A load's own sizes, so that a stage is measured as it runs there. */
+export const load = {
+  batchBytes: defaultOf(loadSettings.batchBytes),
+  lineBytesMax: defaultOf(loadSettings.lineBytesMax),
+  releaseBytes: defaultOf(loadSettings.releaseBytes),
+  windowBytesMax: defaultOf(loadSettings.windowBytesMax),
+};
+
+function defaultOf(
+  setting: Pick<typeof loadSettings.batchBytes, 'type'> & { readonly default: string },
+): number {
+  return setting.type.parse(setting.default);
+}
 
 export interface HeldFile {
   readonly file: StageFile;
@@ -56,8 +71,8 @@ export function* batchesOf(
     file: number,
     logDateStartUs: logDateStartUs(file),
     skewUs: SKEW_US,
-    lineBytesMax: LINE_BYTES_MAX,
-    batchBytes: BATCH_BYTES,
+    lineBytesMax: load.lineBytesMax,
+    batchBytes: load.batchBytes,
     keepSecrets: false,
     courses: undefined,
     fromLine: 1,

@@ -6,14 +6,12 @@ import {
   batchesOf,
   type HeldFile,
   holdPlaintext,
+  load,
   logDateStartUs,
   SKEW_US,
 } from './build-batches.js';
 import { importBuilt } from './built.js';
 import { stageInput, timed } from './stage-input.js';
-
-const RELEASE_BYTES = 64 << 20;
-const WINDOW_BYTES_MAX = 160 << 20;
 
 const { mergeByTime } = await importBuilt<typeof MergeModule>('services/merge/merge-by-time');
 
@@ -27,8 +25,8 @@ const answer = await timed(async () => {
   // A checksum of the order: it changes where two events change places.
   let order = 0;
   const runs = mergeByTime(recordsOf(held, batches), {
-    releaseBytes: RELEASE_BYTES,
-    windowBytesMax: WINDOW_BYTES_MAX,
+    releaseBytes: load.releaseBytes,
+    windowBytesMax: load.windowBytesMax,
     skewUs: SKEW_US,
     fileRank: (file) => file,
     logDateStartUs: (file) => startUs[file] ?? 0,
