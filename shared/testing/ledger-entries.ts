@@ -1,0 +1,43 @@
+/** Entries of the ledger of log files, for tests: a log file that is loaded, but for what is given. */
+import type { LedgerEntry } from '#shared/warehouse/log-file-ledger';
+
+export function aLedgerEntry(changes: Partial<LedgerEntry> = {}): LedgerEntry {
+  return {
+    file_id: 1,
+    revision: 0,
+    organization: 'UniversityA',
+    site: 'prod',
+    server: 'prod-edxapp-001',
+    log_date: '2013-10-20',
+    state: 'loaded',
+    package: '2013-10-21-UniversityA-tracking.tar',
+    package_date: '2013-10-21',
+    path: 'prod-edxapp-001/2013-10-20_UniversityA.log.gpg',
+    stored_bytes: 100,
+    fingerprint: '',
+    recognised: [],
+    plaintext_bytes: 400,
+    plaintext_digest: '',
+    tail_bytes: 0,
+    from_line: 1,
+    lines: 4,
+    events: 3,
+    rejected: 1,
+    blank: 0,
+    filtered: 0,
+    masked: 0,
+    late: 0,
+    last_kind: 'event',
+    last_masked: false,
+    last_late: false,
+    trim_from_line: 0,
+    courses: [],
+    secrets_kept: false,
+    skew_seconds: 21_600,
+    provisional: false,
+    reason: '',
+    detail: '',
+    changed_at: '',
+    ...changes,
+  };
+}
