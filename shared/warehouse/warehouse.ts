@@ -32,7 +32,11 @@ export interface Warehouse extends AsyncDisposable {
    * @throws EdxstreamError WAREHOUSE_FAILED or DISK_FULL, with the engine's reason.
    */
   statement(sql: string, parameters?: QueryParameters): Promise<void>;
-  /** Runs a query and returns its rows; 64-bit integers come as strings, as ClickHouse's JSON has them. */
+  /**
+   * Runs a query and returns its rows. 64-bit integers come as the engine's JSON has them: numbers from the
+   * embedded engine, strings from older servers. Take `Number()` of them, and ask for `toString()` in SQL where
+   * they may exceed 2^53.
+   */
   query<Row>(sql: string, parameters?: QueryParameters): Promise<readonly Row[]>;
   /**
    * Inserts what `body` yields. Not atomic: after a failure some rows may be in the table, so callers
