@@ -36,7 +36,7 @@ export function aBatch(
   rejected: readonly RejectedLine[] = [],
 ): EventBatch {
   const raws = events.map(({ raw, line }) => raw ?? Buffer.from(`{"line": ${line}}`));
-  const starts = raws.map((_, row) => raws.slice(0, row).reduce((sum, raw) => sum + raw.length, 0));
+  const ends = textsOf(raws).valueEnd;
   const courses = [...new Set(events.map(courseOf))].sort();
   const time = (row: number): number => events[row]?.timeUs ?? 0;
   const rowsOf = (course: string): number[] =>
@@ -55,7 +55,7 @@ export function aBatch(
     file,
     rows: events.length,
     bytes: Buffer.concat(raws),
-    rawStart: Uint32Array.from(starts),
+    rawStart: Uint32Array.from(raws, (_, row) => (row === 0 ? 0 : (ends[row - 1] ?? 0))),
     rawLength: Uint32Array.from(raws, (raw) => raw.length),
     jsonAt: Uint32Array.from(events, ({ jsonAt }) => jsonAt ?? 0),
     line: Uint32Array.from(events, ({ line }) => line),
