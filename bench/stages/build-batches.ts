@@ -2,6 +2,7 @@
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import type * as ConfigModule from '../../services/cli/config.js';
 import type * as BatchBuilderModule from '../../services/decrypt/batch-builder.js';
+import type * as ColumnMemoryModule from '../../services/decrypt/column-memory.js';
 import type * as LineScannerModule from '../../shared/tracking/line-scanner.js';
 import { importBuilt } from './built.js';
 import { plaintextOf, readKeys, type StageFile, type StageInput } from './stage-input.js';
@@ -14,6 +15,9 @@ const SLICE_BYTES = 128 << 10;
 
 const { BatchBuilder } = await importBuilt<typeof BatchBuilderModule>(
   'services/decrypt/batch-builder',
+);
+const { freshColumns } = await importBuilt<typeof ColumnMemoryModule>(
+  'services/decrypt/column-memory',
 );
 const { LineScanner } = await importBuilt<typeof LineScannerModule>('shared/tracking/line-scanner');
 
@@ -82,6 +86,7 @@ export function* batchesOf(
         ? Buffer.from(spare)
         : Buffer.allocUnsafeSlow(sizeBytes);
     },
+    takeColumns: freshColumns,
   });
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {

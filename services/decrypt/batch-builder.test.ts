@@ -11,6 +11,7 @@ import {
 } from '#shared/eventlog/event-batch';
 import { LineScanner, TIME_STATES } from '#shared/tracking/line-scanner';
 import { BatchBuilder, type BatchOptions } from './batch-builder.js';
+import { freshColumns } from './column-memory.js';
 
 const LOG_DATE_US = Date.UTC(2013, 9, 22) * 1000;
 const HOUR_US = 3_600_000_000;
@@ -34,6 +35,7 @@ const OPTIONS: BatchOptions = {
   courses: undefined,
   fromLine: 1,
   takeWindow: cleanWindow,
+  takeColumns: freshColumns,
 };
 
 interface Row {

@@ -15,6 +15,7 @@ import { type LastLine, type LineCounts, noLines } from '#shared/eventlog/log-fi
 import { LINE_BLANK, LINE_EVENT, type LineScanner } from '#shared/tracking/line-scanner';
 import { findSecretCandidate, maskSecrets } from '#shared/tracking/mask-secrets';
 import { BatchColumns } from './batch-columns.js';
+import type { ColumnMemory } from './column-memory.js';
 
 const LF = 10;
 const KEPT_OF_LONG_LINE = 64 << 10;
@@ -36,6 +37,8 @@ export interface BatchOptions {
   readonly fromLine: number;
   /** Memory for a window of this size, fresh or used before. */
   readonly takeWindow: (sizeBytes: number) => Buffer;
+  /** Memory for the columns of a batch, fresh or used before. */
+  readonly takeColumns: () => ColumnMemory;
 }
 
 export class BatchBuilder {

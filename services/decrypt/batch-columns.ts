@@ -9,6 +9,7 @@ import {
 } from '#shared/eventlog/event-batch';
 import { type LineScanner, TEXT_FIELDS } from '#shared/tracking/line-scanner';
 import { ByteDictionary } from './byte-dictionary.js';
+import { type ColumnMemory, type RowColumns, rowColumns, rowMemory } from './column-memory.js';
 import { TextValues } from './text-values.js';
 
 const DAY_US = 86_400_000_000;
@@ -16,43 +17,40 @@ const DAY_US = 86_400_000_000;
 const DICTIONARY_AT = DICTIONARY_FIELDS.map((field) => TEXT_FIELDS.indexOf(field));
 const TEXT_AT = TEXT_COLUMNS.map((field) => TEXT_FIELDS.indexOf(field));
 
-interface Rows {
-  readonly rawStart: Uint32Array;
-  readonly rawLength: Uint32Array;
-  readonly jsonAt: Uint32Array;
-  readonly line: Uint32Array;
-  readonly timeUs: Float64Array;
-  readonly flags: Uint8Array;
-  readonly userId: Float64Array;
-  readonly course: Uint32Array;
-  readonly indexes: readonly Uint32Array[];
-}
-
 export class BatchColumns {
   readonly #scanner: LineScanner;
   readonly #file: number;
   readonly #endOfLogDateUs: number;
   readonly #lateBeforeUs: number;
   readonly #dictionaries = DICTIONARY_FIELDS.map(() => new ByteDictionary());
-  readonly #texts = TEXT_COLUMNS.map(() => new TextValues());
-  #capacity = 1 << 13;
-  #rows = makeRows(this.#capacity);
+  readonly #takeColumns: () => ColumnMemory;
+  #rows: RowColumns;
+  readonly #texts: readonly TextValues[];
   #count = 0;
   #rejected: RejectedLine[] = [];
 
   constructor(
     scanner: LineScanner,
-    { file, logDateStartUs, skewUs }: { file: number; logDateStartUs: number; skewUs: number },
+    options: {
+      readonly file: number;
+      readonly logDateStartUs: number;
+      readonly skewUs: number;
+      readonly takeColumns: () => ColumnMemory;
+    },
   ) {
     this.#scanner = scanner;
-    this.#file = file;
-    this.#endOfLogDateUs = logDateStartUs + DAY_US - 1;
-    this.#lateBeforeUs = logDateStartUs - skewUs;
+    this.#file = options.file;
+    this.#endOfLogDateUs = options.logDateStartUs + DAY_US - 1;
+    this.#lateBeforeUs = options.logDateStartUs - options.skewUs;
+    this.#takeColumns = options.takeColumns;
+    const memory = options.takeColumns();
+    this.#rows = rowColumns(memory.rows);
+    this.#texts = memory.texts.map((text) => new TextValues(text));
   }
 
   /** Adds the event that the scanner has just read; says whether it is late. */
   add(window: Buffer, start: number, length: number, line: number): boolean {
-    if (this.#count === this.#capacity) this.#grow();
+    if (this.#count === this.#rows.capacity) this.#grow();
     const row = this.#count;
     this.#count += 1;
     const rows = this.#rows;
@@ -93,8 +91,10 @@ export class BatchColumns {
       const start = textStart[field] as number;
       const decoded = start < 0 ? textDecoded[field] : undefined;
       const values = this.#texts[at] as TextValues;
-      if (decoded !== undefined) values.add(decoded, 0, decoded.length);
-      else values.add(window, Math.max(start, 0), start < 0 ? 0 : (textLength[field] as number));
+      (this.#rows.ends[at] as Uint32Array)[row] =
+        decoded === undefined
+          ? values.add(window, Math.max(start, 0), start < 0 ? 0 : (textLength[field] as number))
+          : values.add(decoded, 0, decoded.length);
     }
   }
 
@@ -107,7 +107,8 @@ export class BatchColumns {
     if (this.#count === 0 && this.#rejected.length === 0) return undefined;
     const rows = this.#rows;
     const count = this.#count;
-    const { order, segments } = orderRows(rows, count, this.#scanner.courses);
+    const segments = orderRows(rows, count, this.#scanner.courses);
+    const next = this.#takeColumns();
     const batch: EventBatch = {
       file: this.#file,
       rows: count,
@@ -123,20 +124,22 @@ export class BatchColumns {
         index: rows.indexes[at] as Uint32Array, // one index column for each dictionary
         ...dictionary.take(),
       })),
-      texts: this.#texts.map((values) => values.take()),
-      order,
+      texts: this.#texts.map((values, at) => ({
+        valueBytes: values.take(next.texts[at] as SharedArrayBuffer), // as many as text columns
+        valueEnd: rows.ends[at] as Uint32Array,
+      })),
+      order: rows.order,
       segments,
       rejected: this.#rejected,
     };
-    this.#rows = makeRows(this.#capacity);
+    this.#rows = rowColumns(next.rows);
     this.#count = 0;
     this.#rejected = [];
     return batch;
   }
 
   #grow(): void {
-    this.#capacity *= 2;
-    const grown = makeRows(this.#capacity);
+    const grown = rowColumns(rowMemory(this.#rows.capacity * 2));
     const old = this.#rows;
     grown.rawStart.set(old.rawStart);
     grown.rawLength.set(old.rawLength);
@@ -147,34 +150,21 @@ export class BatchColumns {
     grown.userId.set(old.userId);
     grown.course.set(old.course);
     for (const [at, column] of old.indexes.entries()) grown.indexes[at]?.set(column);
+    for (const [at, column] of old.ends.entries()) grown.ends[at]?.set(column);
     this.#rows = grown;
   }
 }
 
-function makeRows(capacity: number): Rows {
-  return {
-    rawStart: new Uint32Array(capacity),
-    rawLength: new Uint32Array(capacity),
-    jsonAt: new Uint32Array(capacity),
-    line: new Uint32Array(capacity),
-    timeUs: new Float64Array(capacity),
-    flags: new Uint8Array(capacity),
-    userId: new Float64Array(capacity),
-    course: new Uint32Array(capacity),
-    indexes: DICTIONARY_FIELDS.map(() => new Uint32Array(capacity)),
-  };
-}
-
 /**
- * Sorts rows by (course, time, line). Rows come in the order of their lines; a counting sort by course
+ * Fills `order` with the rows sorted by (course, time, line), and returns a segment for each course. Rows come in the order of their lines; a counting sort by course
  * keeps that order, and a server writes a course's events mostly in order of time, so most segments
  * need only be looked over.
  */
 export function orderRows(
-  { course, timeUs }: { readonly course: Uint32Array; readonly timeUs: Float64Array },
+  { course, timeUs, order }: Pick<RowColumns, 'course' | 'timeUs' | 'order'>,
   count: number,
   courses: readonly string[],
-): { readonly order: Uint32Array; readonly segments: CourseSegment[] } {
+): CourseSegment[] {
   const counts = new Uint32Array(courses.length);
   for (let row = 0; row < count; row += 1) {
     const at = course[row] as number; // row < count
@@ -191,7 +181,6 @@ export function orderRows(
     segments.push({ course: courses[at] ?? '', from, to });
     from = to;
   }
-  const order = new Uint32Array(count);
   for (let row = 0; row < count; row += 1) {
     const at = course[row] as number; // row < count
     const position = next[at] as number;
@@ -204,7 +193,7 @@ export function orderRows(
       part.sort((a, b) => (timeUs[a] as number) - (timeUs[b] as number) || a - b);
     }
   }
-  return { order, segments };
+  return segments;
 }
 
 function isOrdered(part: Uint32Array, timeUs: Float64Array): boolean {

@@ -16,7 +16,7 @@ import type { KeyRing } from '#shared/openpgp/key-ring';
 import { openMessage, PlaintextFault, type VerifiedMessage } from '#shared/openpgp/read-message';
 import { openMember } from '#shared/packages/member-source';
 import { LineScanner } from '#shared/tracking/line-scanner';
-import { BatchBuilder } from './batch-builder.js';
+import { BatchBuilder, type BatchOptions } from './batch-builder.js';
 import type { EarlierVersion, LogFileTask } from './log-file-task.js';
 import { addBatch, type SumOfLines } from './sum-lines.js';
 
@@ -27,12 +27,14 @@ const LF = 10;
  */
 const SLICE_BYTES = 128 << 10;
 
+/** Where batches get their memory, fresh or used before. */
+type BatchMemory = Pick<BatchOptions, 'takeWindow' | 'takeColumns'>;
+
 export interface DecryptOptions {
   readonly keys: KeyRing;
   /** Hands a batch on; waits while whoever takes it is behind. */
   readonly send: (batch: EventBatch) => Promise<void>;
-  /** Memory for a window of this size, fresh or used before. */
-  readonly takeWindow: (sizeBytes: number) => Buffer;
+  readonly memory: BatchMemory;
   readonly signal?: AbortSignal;
 }
 
@@ -78,7 +80,7 @@ async function loadWhatIsNew(
     return {
       kind: 'shorter',
       delivered,
-      sum: await sumLines(task, message, options.takeWindow),
+      sum: await sumLines(task, message, options.memory),
       warnings,
     };
   }
@@ -131,9 +133,9 @@ async function load(
   task: LogFileTask,
   message: VerifiedMessage,
   start: { readonly fromByte: number; readonly fromLine: number },
-  { send, takeWindow, signal }: DecryptOptions,
+  { send, memory, signal }: DecryptOptions,
 ): Promise<LogFileAnswer> {
-  const builder = batchBuilder(task, start.fromLine, takeWindow);
+  const builder = batchBuilder(task, start.fromLine, memory);
   const hash = createHash('sha256');
   const reading = new ReadSoFar();
   for await (const chunk of message.plaintext(signal)) {
@@ -160,10 +162,10 @@ async function load(
 async function sumLines(
   task: LogFileTask,
   message: VerifiedMessage,
-  takeWindow: (sizeBytes: number) => Buffer,
+  memory: BatchMemory,
 ): Promise<LineSum> {
   // Batches are held back by one, so that the last line is known to be terminated or not.
-  const builder = batchBuilder(task, 1, takeWindow);
+  const builder = batchBuilder(task, 1, memory);
   const reading = new ReadSoFar();
   const total: SumOfLines = { rows: 0, sum: 0n };
   const batches: EventBatch[] = [];
@@ -200,11 +202,7 @@ function lineBytes(batches: readonly EventBatch[], line: number): Uint8Array {
   return new Uint8Array();
 }
 
-function batchBuilder(
-  task: LogFileTask,
-  fromLine: number,
-  takeWindow: (sizeBytes: number) => Buffer,
-): BatchBuilder {
+function batchBuilder(task: LogFileTask, fromLine: number, memory: BatchMemory): BatchBuilder {
   return new BatchBuilder(new LineScanner(), {
     file: task.file,
     logDateStartUs: task.logDateStartUs,
@@ -214,7 +212,7 @@ function batchBuilder(
     keepSecrets: task.keepSecrets,
     courses: task.courses === undefined ? undefined : new Set(task.courses),
     fromLine,
-    takeWindow,
+    ...memory,
   });
 }
 

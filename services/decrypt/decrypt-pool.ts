@@ -11,6 +11,8 @@ import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { giveHeapRoom } from '#shared/openpgp/heap-room';
 import { type KeyRing, serializeKeyRing } from '#shared/openpgp/key-ring';
 import { receiveFrom } from '#shared/stream/port-stream';
+import { columnsOf } from './column-memory.js';
+import type { SpareMemory } from './decrypt-worker.js';
 import type { LogFileTask } from './log-file-task.js';
 
 export interface DecryptPool extends AsyncDisposable {
@@ -24,12 +26,12 @@ export interface DecryptPool extends AsyncDisposable {
     take: (batch: EventBatch) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<LogFileAnswer>;
-  /** Gives the window of a batch that is not needed any more back to the workers. */
+  /** Gives the memory of a batch that is not needed any more back to the workers. */
   recycle(batch: EventBatch): void;
 }
 
 /**
- * Windows that wait for a worker. Fresh memory costs a page fault for each 4 KiB and drives the garbage
+ * Memory of batches that waits for a worker. Fresh memory costs a page fault for each 4 KiB and drives the garbage
  * collector; both together were half of the time of a load.
  */
 const SPARE_MAX = 64;
@@ -50,7 +52,7 @@ export function openDecryptPool(options: {
     // Batches are passed on by a port of their own, so the pool's own fast path is not needed.
     atomics: 'disabled',
   });
-  const spares: SharedArrayBuffer[] = [];
+  const spares: SpareMemory[] = [];
   return {
     workers: options.workers,
     async decrypt(task, take, signal) {
@@ -61,7 +63,7 @@ export function openDecryptPool(options: {
       const abort = (): void => port1.close();
       signal?.addEventListener('abort', abort, { once: true });
       try {
-        for await (const batch of receiveFrom<EventBatch>(port1, () => spares.pop())) {
+        for await (const batch of receiveFrom<EventBatch, SpareMemory>(port1, () => spares.pop())) {
           signal?.throwIfAborted();
           await take(batch);
         }
@@ -71,8 +73,11 @@ export function openDecryptPool(options: {
         signal?.removeEventListener('abort', abort);
       }
     },
-    recycle({ bytes: { buffer } }) {
-      if (buffer instanceof SharedArrayBuffer && spares.length < SPARE_MAX) spares.push(buffer);
+    recycle(batch) {
+      const columns = columnsOf(batch);
+      const window = batch.bytes.buffer;
+      if (!(window instanceof SharedArrayBuffer) || columns === undefined) return;
+      if (spares.length < SPARE_MAX) spares.push({ window, columns });
     },
     async [Symbol.asyncDispose]() {
       await pool.destroy();

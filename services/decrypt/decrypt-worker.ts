@@ -5,6 +5,7 @@ import { type EventBatch, transferables } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { type KeyRing, restoreKeyRing } from '#shared/openpgp/key-ring';
 import { sendOver } from '#shared/stream/port-stream';
+import { type ColumnMemory, freshColumns } from './column-memory.js';
 import { decryptLogFile } from './decrypt-log-file.js';
 import type { LogFileTask } from './log-file-task.js';
 
@@ -13,9 +14,16 @@ const INFLIGHT_MAX = 2;
 
 // What piscina hands on as the worker's own data is declared by decrypt-pool.ts, the only caller.
 const { keys } = workerData as { readonly keys: readonly Uint8Array[] };
-/** Windows that came back and can be filled again. */
-const spares: SharedArrayBuffer[] = [];
+/** Memory of batches that came back and can be filled again. */
+const windows: SharedArrayBuffer[] = [];
+const columns: ColumnMemory[] = [];
 let ring: Promise<KeyRing> | undefined;
+
+/** The memory of a batch that has been loaded. */
+export interface SpareMemory {
+  readonly window: SharedArrayBuffer;
+  readonly columns: ColumnMemory;
+}
 
 export interface WorkerTask {
   readonly task: LogFileTask;
@@ -24,14 +32,14 @@ export interface WorkerTask {
 
 export default async function run({ task, port }: WorkerTask): Promise<LogFileAnswer> {
   ring ??= restoreKeyRing([...keys]);
-  const sender = sendOver<EventBatch>(port, INFLIGHT_MAX, (spare) => spares.push(spare));
+  const sender = sendOver<EventBatch, SpareMemory>(port, INFLIGHT_MAX, keepSpare);
   const stop = new AbortController();
   port.on('close', () => stop.abort());
   try {
     return await decryptLogFile(task, {
       keys: await ring,
       send: (batch) => sender.send(batch, transferables(batch)),
-      takeWindow,
+      memory: { takeWindow, takeColumns },
       signal: stop.signal,
     });
   } finally {
@@ -39,11 +47,16 @@ export default async function run({ task, port }: WorkerTask): Promise<LogFileAn
   }
 }
 
-/**
- * Shared and not moved: V8 counts memory that is moved from thread to thread as freshly allocated each
- * time, and collected the whole heap of the main thread every few batches because of it.
- */
+function keepSpare(spare: SpareMemory): void {
+  windows.push(spare.window);
+  columns.push(spare.columns);
+}
+
 function takeWindow(sizeBytes: number): Buffer {
-  const spare = spares.pop();
-  return Buffer.from(spare?.byteLength === sizeBytes ? spare : new SharedArrayBuffer(sizeBytes));
+  const window = windows.pop();
+  return Buffer.from(window?.byteLength === sizeBytes ? window : new SharedArrayBuffer(sizeBytes));
+}
+
+function takeColumns(): ColumnMemory {
+  return columns.pop() ?? freshColumns();
 }

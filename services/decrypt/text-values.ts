@@ -5,20 +5,23 @@
  * when the columns are encoded would be a miss for every value: that took twice as long as all the rest
  * of encoding.
  */
-import type { TextColumn } from '#shared/eventlog/event-batch';
 
 /** Below this a loop is faster than a call of `set`. */
 const SHORT_BYTES = 16;
 
 export class TextValues {
-  #bytes = new Uint8Array(1 << 16);
-  #end = new Uint32Array(1 << 13);
-  #count = 0;
+  #memory: SharedArrayBuffer;
+  #bytes: Uint8Array;
   #used = 0;
 
-  add(source: Uint8Array, start: number, length: number): void {
-    if (this.#count === this.#end.length) this.#growEnds();
-    if (this.#used + length > this.#bytes.length) this.#growBytes(length);
+  constructor(memory: SharedArrayBuffer) {
+    this.#memory = memory;
+    this.#bytes = new Uint8Array(memory);
+  }
+
+  /** Adds a value and says where it ends. */
+  add(source: Uint8Array, start: number, length: number): number {
+    if (this.#used + length > this.#bytes.length) this.#grow(length);
     const bytes = this.#bytes;
     const at = this.#used;
     if (length < SHORT_BYTES) {
@@ -29,30 +32,23 @@ export class TextValues {
       bytes.set(source.subarray(start, start + length), at);
     }
     this.#used = at + length;
-    this.#end[this.#count] = this.#used;
-    this.#count += 1;
+    return this.#used;
   }
 
-  /** The values so far, in memory of their own; there are none here afterwards. */
-  take(): TextColumn {
-    const taken = {
-      valueBytes: this.#bytes.slice(0, this.#used),
-      valueEnd: this.#end.slice(0, this.#count),
-    };
-    this.#count = 0;
+  /** The values so far; the next ones go to other memory. */
+  take(next: SharedArrayBuffer): Uint8Array {
+    const taken = new Uint8Array(this.#memory, 0, this.#used);
+    this.#memory = next;
+    this.#bytes = new Uint8Array(next);
     this.#used = 0;
     return taken;
   }
 
-  #growEnds(): void {
-    const grown = new Uint32Array(this.#end.length * 2);
-    grown.set(this.#end);
-    this.#end = grown;
-  }
-
-  #growBytes(length: number): void {
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + length));
+  #grow(length: number): void {
+    const memory = new SharedArrayBuffer(Math.max(this.#bytes.length * 2, this.#used + length));
+    const grown = new Uint8Array(memory);
     grown.set(this.#bytes.subarray(0, this.#used));
+    this.#memory = memory;
     this.#bytes = grown;
   }
 }

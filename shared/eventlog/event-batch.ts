@@ -1,6 +1,6 @@
 /**
  * A batch of events of one log file, in columns, so that it can be handed between threads without a
- * copy and without an object per event.
+ * copy and without an object per event. Columns may be longer than `rows`: what is beyond is old.
  *
  *   bytes    [ line | line | line | … ]
  *   rawStart  ^      ^      ^             a line is bytes[rawStart, +rawLength)
@@ -76,32 +76,16 @@ export interface RejectedLine {
 
 /** What a batch holds in memory, for budgets. */
 export function batchBytes(batch: EventBatch): number {
-  const buffers = transferables(batch).reduce(
-    (sum, buffer) => sum + buffer.byteLength,
-    batch.bytes.length,
-  );
-  return batch.rejected.reduce((sum, { raw }) => sum + raw.byteLength, buffers);
+  let bytes = batch.bytes.length + batch.timeUs.buffer.byteLength;
+  for (const { valueBytes } of batch.texts) bytes += valueBytes.buffer.byteLength;
+  for (const { valueBytes } of batch.dictionaries) bytes += valueBytes.length;
+  for (const { raw } of batch.rejected) bytes += raw.length;
+  return bytes;
 }
 
-/** The buffers of a batch that are moved to another thread; `bytes` lies in memory that is shared. */
+/** The buffers of a batch that are moved to another thread; the large ones are shared memory. */
 export function transferables(batch: EventBatch): ArrayBuffer[] {
-  const views: ArrayBufferView[] = [
-    batch.rawStart,
-    batch.rawLength,
-    batch.jsonAt,
-    batch.line,
-    batch.timeUs,
-    batch.flags,
-    batch.userId,
-    batch.order,
-    ...batch.dictionaries.flatMap(({ index, valueBytes, valueEnd }) => [
-      index,
-      valueBytes,
-      valueEnd,
-    ]),
-    ...batch.texts.flatMap(({ valueBytes, valueEnd }) => [valueBytes, valueEnd]),
-  ];
-  const buffers = new Set<ArrayBuffer>();
-  for (const { buffer } of views) if (buffer instanceof ArrayBuffer) buffers.add(buffer);
-  return [...buffers];
+  return batch.dictionaries
+    .flatMap(({ valueBytes, valueEnd }) => [valueBytes.buffer, valueEnd.buffer])
+    .filter((buffer) => buffer instanceof ArrayBuffer);
 }

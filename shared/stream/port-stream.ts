@@ -17,15 +17,15 @@ export interface PortSender<T> {
   end(): void;
 }
 
-export function sendOver<T>(
+export function sendOver<T, Spare = SharedArrayBuffer>(
   port: MessagePort,
   inflightMax: number,
-  onSpare: (spare: SharedArrayBuffer) => void,
+  onSpare: (spare: Spare) => void,
 ): PortSender<T> {
   let credits = inflightMax;
   let resume: (() => void) | undefined;
   let isClosed = false;
-  port.on('message', (spare: SharedArrayBuffer | undefined) => {
+  port.on('message', (spare: Spare | undefined) => {
     if (spare !== undefined) onSpare(spare);
     credits += 1;
     resume?.();
@@ -58,9 +58,9 @@ export function sendOver<T>(
  * The values as they come. Leaving the loop early closes the port, and the sender's next send fails. With
  * each value that is taken the sender gets back `spare()`, memory that is free to be filled again.
  */
-export async function* receiveFrom<T>(
+export async function* receiveFrom<T, Spare = SharedArrayBuffer>(
   port: MessagePort,
-  spare: () => SharedArrayBuffer | undefined,
+  spare: () => Spare | undefined,
 ): AsyncIterable<T> {
   const arrived: ToReceiver<T>[] = [];
   let wake: (() => void) | undefined;
