@@ -13,6 +13,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { assert, EdxstreamError } from '#shared/errors';
+import { makePrivateDirectory } from '#shared/make-directory';
 import { beginSession, heartbeats, newcomersJoin, type Stage, sessionsBegin } from './arrivals.js';
 import { DAY_US, SECOND_US, startOfDate } from './calendar.js';
 import { checkProfile } from './check-profile.js';
@@ -76,7 +77,7 @@ export async function generatePackages(
   checkProfile(profile);
   const spool = path.join(directory, '.spool');
   try {
-    await mkdir(path.join(directory, 'keys'), { recursive: true, mode: 0o700 });
+    await makePrivateDirectory(path.resolve(directory, 'keys'));
     await rm(spool, { recursive: true, force: true });
     await mkdir(spool, { mode: 0o700 });
     try {

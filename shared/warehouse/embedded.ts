@@ -5,12 +5,13 @@
  * pipe on a second session (see named-pipe.ts), because the client's connection turns a body into a
  * string. One session runs one statement at a time; the two sessions run beside each other.
  */
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { chmod } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { Session } from 'chdb';
 import { createChdbConnection } from 'chdb/connection';
 import { EdxstreamError } from '#shared/errors';
+import { makePrivateDirectory } from '#shared/make-directory';
 import { lockDirectory } from '#shared/warehouse/directory-lock';
 import { asEngineError, engineCode } from '#shared/warehouse/engine-errors';
 import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
@@ -58,7 +59,7 @@ export async function openEmbeddedWarehouse(
 
 async function makeDirectory(path: string): Promise<void> {
   try {
-    await makeWithParents(path);
+    await makePrivateDirectory(path);
   } catch (error) {
     throw new EdxstreamError(
       'DATA_DIRECTORY_UNUSABLE',
@@ -66,22 +67,6 @@ async function makeDirectory(path: string): Promise<void> {
       { cause: error },
     );
   }
-}
-
-/**
- * Node's own recursive mkdir never returns where the system says ENOENT below a parent that exists, as it
- * does below /proc (Node 20).
- */
-async function makeWithParents(path: string): Promise<void> {
-  const parent = dirname(path);
-  const isThere = async (name: string): Promise<boolean> =>
-    (await stat(name).catch(() => undefined)) !== undefined;
-  if (await isThere(path)) {
-    await readdir(path);
-    return;
-  }
-  if (parent !== path && !(await isThere(parent))) await makeWithParents(parent);
-  await mkdir(path, { mode: 0o700 });
 }
 
 class ChdbWarehouse implements EmbeddedWarehouse {

@@ -21,7 +21,6 @@ export interface BulkInsert {
   readonly body: AsyncIterable<Uint8Array>;
   /** Settings of this insert alone, by their ClickHouse names. */
   readonly settings?: Readonly<Record<string, string | number>>;
-  readonly signal?: AbortSignal;
 }
 
 export interface Warehouse extends AsyncDisposable {
