@@ -62,7 +62,17 @@ export interface GeneratedPackages {
 const STEPS_AT_ONCE = 500;
 const PROGRESS_WAIT_MS = 250;
 
-const DISK_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR']);
+const DISK_FAULTS = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ENOSPC',
+  'EDQUOT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EEXIST',
+  'ENOTDIR',
+]);
 
 /**
  * Writes the packages of a profile into `directory`, which is created where it is not there; files
