@@ -10,6 +10,7 @@ import { assert } from '#shared/errors';
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import { inProcessEventLog } from '#shared/eventlog/in-process';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
+import type { LogFileEntry } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
 import {
   type LedgerEntry,
@@ -52,6 +53,9 @@ export interface LoadLogFilesOptions {
   readonly signal: AbortSignal;
   /** Called for every log file once it is settled, so that what is done is known even after a stop. */
   readonly onFile?: (result: LogFileResult) => void;
+  readonly fingerprint: (entry: LogFileEntry) => Promise<string>;
+  /** Called with older deliveries that are read because the newest could not be. */
+  readonly onSubstitutes?: (files: readonly PlannedLogFile[]) => void;
 }
 
 /** A log file of this run and what came of it. */
@@ -71,7 +75,44 @@ export async function loadLogFiles(
     const files = index === 0 ? round : await withLedger(round, options.warehouse);
     results.push(...(await loadRound(files, options)));
   }
-  return results;
+  let unread = plan.superseded;
+  for (;;) {
+    const substitutes = await substitutesFor(results, unread, options);
+    if (substitutes.length === 0) return results;
+    unread = unread.filter(({ entry }) => !substitutes.some((one) => one.entry === entry));
+    options.onSubstitutes?.(substitutes);
+    results.push(...(await loadRound(substitutes, options)));
+  }
+}
+
+/**
+ * The next older delivery of each log file of which nothing is loaded, because what was newer could not be
+ * read: a day that is nearly whole is better than none, and is replaced when a sound copy comes.
+ */
+async function substitutesFor(
+  results: readonly LogFileResult[],
+  unread: readonly PlannedLogFile[],
+  { warehouse, fingerprint }: LoadLogFilesOptions,
+): Promise<readonly PlannedLogFile[]> {
+  const failed = new Set(
+    results.filter(({ answer }) => answer.kind === 'failed').map(({ planned }) => planned.key),
+  );
+  if (failed.size === 0) return [];
+  const newest = new Map<string, PlannedLogFile>();
+  for (const planned of await withLedger(
+    unread.filter(({ key }) => failed.has(key)),
+    warehouse,
+  )) {
+    const before = newest.get(planned.key);
+    const isNewer = before === undefined || planned.packageDate > before.packageDate;
+    if (isNewer && loaded(planned.known).length === 0) newest.set(planned.key, planned);
+  }
+  return Promise.all(
+    [...newest.values()].map(async (planned) => ({
+      ...planned,
+      fingerprint: await fingerprint(planned.entry),
+    })),
+  );
 }
 
 async function withLedger(

@@ -113,6 +113,13 @@ async function loadAllLogFiles(
     windowBytesMax: settings.windowBytesMax,
     progress,
     signal,
+    fingerprint: (entry) => fingerprint(entry.location),
+    onSubstitutes: (files) => {
+      account.logFiles.superseded -= files.length;
+      account.logFiles.left += files.length;
+      progress.filesTotal += files.length;
+      for (const { entry } of files) progress.bytesTotal += entry.location.bytes;
+    },
     onFile: (result) => {
       addLogFile(account, result, { rejectsMax });
       options.onLogFile?.(result);

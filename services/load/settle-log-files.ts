@@ -35,8 +35,11 @@ export async function settleLogFiles(
   );
   const written = files.flatMap(settledEntries);
   await writeEntries(warehouse, written);
-  const failedBefore = files.flatMap(({ known }) =>
-    known.filter(({ state }) => state === 'failed'),
+  // What failed in a newer package stays told: an older copy may stand in for it until it is mended.
+  const failedBefore = files.flatMap(({ known, loading }) =>
+    known.filter(
+      ({ state, package_date }) => state === 'failed' && package_date <= loading.package_date,
+    ),
   );
   const replaced = written.filter(({ state }) => state === 'removing');
   await removeEntries(warehouse, [...replaced, ...failedBefore]);

@@ -271,3 +271,28 @@ test('byte-identical lines of one file are all kept', async () => {
   const { data } = await loadEach([packed], [packed]);
   expect(await linesIn(data)).toEqual([1, 2, 3, 4, 5].map((n) => `${n} learner1`));
 });
+
+test('where the newest copy is damaged an older one stands in, in one run as in two', async () => {
+  const early = await tar('2013-10-22-UniversityA-tracking.tar', { [FILE]: logLines(1, 20) });
+  const damaged = await tar('2013-10-29-UniversityA-tracking.tar', {
+    [FILE]: { stored: Buffer.from('not what was encrypted') },
+    [NEXT_DAY]: logLines(31, 35),
+  });
+  const together = await loadEach([early, damaged]);
+  const apart = await loadEach([early], [damaged]);
+  for (const { data, results } of [together, apart]) {
+    expect(results.at(-1)?.status).toBe(1);
+    expect(await linesIn(data)).toEqual([
+      ...numbered(1, 20),
+      ...numbered(31, 35).map((line, at) => line.replace(/^\d+/, String(at + 1))),
+    ]);
+    const [file] = await rowsOf<{ state: string; reason: string }>(
+      data,
+      `SELECT state, reason FROM log_files WHERE log_date = '2013-10-22'`,
+    );
+    expect(file).toEqual({ state: 'loaded', reason: 'not-openpgp' });
+  }
+  const whole = await tar('2013-11-05-UniversityA-tracking.tar', { [FILE]: logLines(1, 30) });
+  expect((await load(together.data, [whole])).status).toBe(0);
+  expect((await linesIn(together.data)).slice(0, 30)).toEqual(numbered(1, 30));
+});
