@@ -87,6 +87,7 @@ export function* batchesOf(
         : Buffer.allocUnsafeSlow(sizeBytes);
     },
     takeColumns: freshColumns,
+    giveBack: () => {},
   });
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {

@@ -36,6 +36,7 @@ const OPTIONS: BatchOptions = {
   fromLine: 1,
   takeWindow: cleanWindow,
   takeColumns: freshColumns,
+  giveBack: () => {},
 };
 
 interface Row {

@@ -39,6 +39,8 @@ export interface BatchOptions {
   readonly takeWindow: (sizeBytes: number) => Buffer;
   /** Memory for the columns of a batch, fresh or used before. */
   readonly takeColumns: () => ColumnMemory;
+  /** Takes memory back that no batch has taken with it. */
+  readonly giveBack: (memory: { window?: Buffer; columns: ColumnMemory }) => void;
 }
 
 export class BatchBuilder {
@@ -104,7 +106,13 @@ export class BatchBuilder {
       this.#readLine(this.#used);
       this.#lineStart = this.#used;
     }
+    const window = this.#window;
     const batch = this.#seal();
+    const isWindowTaken = batch?.bytes.buffer === window.buffer;
+    this.#options.giveBack({
+      ...(isWindowTaken ? {} : { window }),
+      columns: this.#columns.unused,
+    });
     if (batch !== undefined) yield batch;
   }
 

@@ -24,6 +24,7 @@ export class BatchColumns {
   readonly #lateBeforeUs: number;
   readonly #dictionaries = DICTIONARY_FIELDS.map(() => new ByteDictionary());
   readonly #takeColumns: () => ColumnMemory;
+  #memory: ColumnMemory;
   #rows: RowColumns;
   readonly #texts: readonly TextValues[];
   #count = 0;
@@ -43,9 +44,9 @@ export class BatchColumns {
     this.#endOfLogDateUs = options.logDateStartUs + DAY_US - 1;
     this.#lateBeforeUs = options.logDateStartUs - options.skewUs;
     this.#takeColumns = options.takeColumns;
-    const memory = options.takeColumns();
-    this.#rows = rowColumns(memory.rows);
-    this.#texts = memory.texts.map((text) => new TextValues(text));
+    this.#memory = options.takeColumns();
+    this.#rows = rowColumns(this.#memory.rows);
+    this.#texts = this.#memory.texts.map((text) => new TextValues(text));
   }
 
   /** Adds the event that the scanner has just read; says whether it is late. */
@@ -98,6 +99,11 @@ export class BatchColumns {
     }
   }
 
+  /** The memory that waits for the next batch, once there will be none. */
+  get unused(): ColumnMemory {
+    return this.#memory;
+  }
+
   reject(rejected: RejectedLine): void {
     this.#rejected.push(rejected);
   }
@@ -132,6 +138,7 @@ export class BatchColumns {
       segments,
       rejected: this.#rejected,
     };
+    this.#memory = next;
     this.#rows = rowColumns(next.rows);
     this.#count = 0;
     this.#rejected = [];

@@ -28,7 +28,7 @@ const LF = 10;
 const SLICE_BYTES = 128 << 10;
 
 /** Where batches get their memory, fresh or used before. */
-type BatchMemory = Pick<BatchOptions, 'takeWindow' | 'takeColumns'>;
+type BatchMemory = Pick<BatchOptions, 'takeWindow' | 'takeColumns' | 'giveBack'>;
 
 export interface DecryptOptions {
   readonly keys: KeyRing;

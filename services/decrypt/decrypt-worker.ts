@@ -39,7 +39,7 @@ export default async function run({ task, port }: WorkerTask): Promise<LogFileAn
     return await decryptLogFile(task, {
       keys: await ring,
       send: (batch) => sender.send(batch, transferables(batch)),
-      memory: { takeWindow, takeColumns },
+      memory: { takeWindow, takeColumns, giveBack },
       signal: stop.signal,
     });
   } finally {
@@ -53,8 +53,17 @@ function keepSpare(spare: SpareMemory): void {
 }
 
 function takeWindow(sizeBytes: number): Buffer {
-  const window = windows.pop();
-  return Buffer.from(window?.byteLength === sizeBytes ? window : new SharedArrayBuffer(sizeBytes));
+  // Windows of another size, of the ends of log files or of long lines, are few and let go.
+  let window = windows.pop();
+  while (window !== undefined && window.byteLength !== sizeBytes) window = windows.pop();
+  return Buffer.from(window ?? new SharedArrayBuffer(sizeBytes));
+}
+
+/** Shared memory is not counted by the collector, so what is not given back stays for long. */
+function giveBack(memory: { window?: Buffer; columns: ColumnMemory }): void {
+  columns.push(memory.columns);
+  const window = memory.window?.buffer;
+  if (window instanceof SharedArrayBuffer) windows.push(window);
 }
 
 function takeColumns(): ColumnMemory {
