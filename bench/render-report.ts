@@ -62,7 +62,7 @@ export function renderMarkdown(result: BenchResult): string {
     `text, ${mega(archive.storedBytes)} encrypted), on ${machine.cores} cores of ${machine.cpu} with ${machine.memoryGiB} GiB, ${machine.system},`,
     `Node.js ${machine.node}, chdb ${machine.chdb}, on ${date.slice(0, 10)} at commit ${commit}: median (min..max) of ${summaries[0]?.runs ?? 0} runs.`,
     '*By hand* is `gpg -d` of every file into a pipe that the same embedded ClickHouse reads as JSONEachRow, without',
-    'the lines, their order, or an account of them ([bench/peers](bench/peers)).',
+    'the lines, their order, or an account of them ([its table](bench/peers/by-hand.sql)).',
     '',
     '| | by | seconds | events/s | MB/s of text | peak memory |',
     '|---|---|--:|--:|--:|--:|',
