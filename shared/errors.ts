@@ -78,6 +78,16 @@ export const ERRORS = {
     exit: 2,
     next: 'Correct the SQL; the tables and columns are described in docs/schema.md.',
   },
+  LISTEN_FAILED: {
+    retry: false,
+    exit: 2,
+    next: 'Choose a free port of this machine with --listen <host:port>; port 0 takes any that is free.',
+  },
+  DRAIN_TIMED_OUT: {
+    retry: true,
+    exit: 3,
+    next: 'Nothing is lost: another process, or the next start, takes over what was begun. Raise --drain-seconds if this happens often.',
+  },
   BUG: {
     retry: false,
     exit: 70,

@@ -25,6 +25,11 @@ const STARTED = new Set([
   ...['decrypt', 'merge', 'scan'].map((stage) => `bench/stages/${stage}.ts`),
 ]);
 
+/** Parts whose user is on its way: `edxstream ingest` and `edxstream sink`. Gone from here once they are there. */
+const AWAITED = new Set(
+  ['drain', 'facts', 'operations'].map((part) => `shared/operations/${part}.ts`),
+);
+
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (NOT_OURS.has(entry.name) || entry.name.startsWith('edxstream-d')) return [];
@@ -132,7 +137,11 @@ test('every source file is used', () => {
     }
   }
   const dead = SOURCES.filter(
-    (file) => !ENTRY_POINTS.has(file) && !STARTED.has(file) && !file.endsWith('.test.ts'),
+    (file) =>
+      !ENTRY_POINTS.has(file) &&
+      !STARTED.has(file) &&
+      !AWAITED.has(file) &&
+      !file.endsWith('.test.ts'),
   ).filter((file) => {
     const users = [...(used.get(file) ?? [])];
     // What only tests use belongs among the tests.

@@ -67,6 +67,28 @@ export function onOrOff() {
   });
 }
 
+/** One word of a closed set. */
+export function oneOf<const Words extends readonly string[]>(words: Words) {
+  return z.string().transform((text, context): Words[number] => {
+    const found = words.find((word) => word === text.trim());
+    if (found !== undefined) return found;
+    context.addIssue(`expected one of ${words.join(', ')}`);
+    return z.NEVER;
+  });
+}
+
+/** `127.0.0.1:9464` or `[::1]:9464`. */
+export function listenAddress() {
+  return z.string().transform((text, context) => {
+    const parts = /^(?:\[([0-9a-f:]+)\]|([\w.-]+)):(\d+)$/i.exec(text.trim());
+    const port = Number(parts?.[3]);
+    const host = parts?.[1] ?? parts?.[2];
+    if (host !== undefined && port <= 65_535) return { host, port };
+    context.addIssue('expected a host and a port such as 127.0.0.1:9464');
+    return z.NEVER;
+  });
+}
+
 /** Texts of a flag that is given several times; in a variable they stand behind one another. */
 export function listOf({ separator }: { readonly separator: string }) {
   return z
