@@ -33,6 +33,7 @@ function dyingWarehouse(
     kind: warehouse.kind,
     statement: (sql, parameters) => mortal(() => warehouse.statement(sql, parameters)),
     query: (sql, parameters) => mortal(() => warehouse.query(sql, parameters)),
+    fetchBytes: (...question) => mortal(() => warehouse.fetchBytes(...question)),
     bulkInsert: (insert) => mortal(() => warehouse.bulkInsert(insert)),
     [Symbol.asyncDispose]: async () => {},
     calls: () => calls,

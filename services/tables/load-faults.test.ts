@@ -154,6 +154,7 @@ test('what a killed process left is taken out by the next start, and the load th
     kind: warehouse.kind,
     statement: warehouse.statement.bind(warehouse),
     query: warehouse.query.bind(warehouse),
+    fetchBytes: warehouse.fetchBytes.bind(warehouse),
     [Symbol.asyncDispose]: async () => {},
     bulkInsert: async (insert: BulkInsert) => {
       await warehouse.bulkInsert(insert);

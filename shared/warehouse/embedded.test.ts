@@ -57,6 +57,24 @@ test('the directory is made with its parents, for this user alone', async () => 
   expect(directoryOwner(data)?.command).toBe('load a.tar');
 });
 
+test('bytes come as they are stored, also those that are no UTF-8, with parameters bound', async () => {
+  const bytes = await warehouse.fetchBytes(
+    "SELECT unhex('FF00C3') AS a, {n:UInt16} AS n, {s:String} AS s",
+    'RowBinary',
+    { n: 515, s: "it's" },
+  );
+  expect(bytes).toEqual(Buffer.from("\x03\xff\x00\xc3\x03\x02\x04it's", 'latin1'));
+});
+
+test('a question of bytes waits for the insert before it', async () => {
+  const [, bytes] = await Promise.all([
+    insert(rows('8000001\tx\n')),
+    warehouse.fetchBytes('SELECT count() FROM t WHERE n = 8000001', 'TabSeparated'),
+  ]);
+  expect(bytes.toString()).toBe('1\n');
+  expect(await codeOf(warehouse.fetchBytes('SELECT nothing', 'RowBinary'))).toBe('QUERY_REFUSED');
+});
+
 test('a second one on the same directory is told that it is busy', async () => {
   expect(await codeOf(openEmbeddedWarehouse(data, { command: 'query' }))).toBe(
     'DATA_DIRECTORY_BUSY',

@@ -75,7 +75,7 @@ class ChdbWarehouse implements EmbeddedWarehouse {
   readonly #bulk: Session;
   readonly #pipe: NamedPipe;
   readonly #unlock: () => void;
-  /** The bulk session runs one statement at a time, so inserts queue behind one another. */
+  /** The bulk session runs one statement at a time, so what it is given queues. */
   #bulkTail: Promise<unknown> = Promise.resolve();
 
   constructor(client: ClickHouseClient, bulk: Session, pipe: NamedPipe, unlock: () => void) {
@@ -136,8 +136,25 @@ class ChdbWarehouse implements EmbeddedWarehouse {
     }
   }
 
+  /** By the bulk session: it answers from another thread, in bytes, where the client's connection makes strings. */
+  fetchBytes(sql: string, format: string, parameters: QueryParameters = {}): Promise<Buffer> {
+    return this.#inTurn(async () => {
+      try {
+        const answer = await this.#bulk.queryBindAsync(sql, parameters, { format });
+        const { buffer, byteOffset, byteLength } = answer.bytes();
+        return Buffer.from(buffer, byteOffset, byteLength);
+      } catch (error) {
+        throw asEngineError(error, excerpt(sql));
+      }
+    });
+  }
+
   bulkInsert(insert: BulkInsert): Promise<void> {
-    const done = this.#bulkTail.then(() => this.#insert(insert));
+    return this.#inTurn(() => this.#insert(insert));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#bulkTail.then(work);
     this.#bulkTail = done.catch(() => undefined);
     return done;
   }

@@ -1,6 +1,7 @@
 /**
- * The warehouse has two verbs: a statement, and a bulk insert. Both implementations (the embedded
- * engine and a ClickHouse server) take the same SQL; they differ only in how bulk bytes travel.
+ * The warehouse has two verbs: a statement (with rows, with bytes, or with nothing as its answer), and a
+ * bulk insert. Both implementations (the embedded engine and a ClickHouse server) take the same SQL; they
+ * differ only in how bulk bytes travel.
  */
 export type QueryParameters = Readonly<
   Record<string, string | number | boolean | readonly string[]>
@@ -37,6 +38,12 @@ export interface Warehouse extends AsyncDisposable {
    * they may exceed 2^53.
    */
   query<Row>(sql: string, parameters?: QueryParameters): Promise<readonly Row[]>;
+  /**
+   * Runs a query and returns its whole answer as bytes in an output format of ClickHouse, such as
+   * RowBinary, which keeps text that is not UTF-8. The caller bounds the answer (LIMIT, max_result_bytes);
+   * beside a bulk insert it waits for its turn.
+   */
+  fetchBytes(sql: string, format: string, parameters?: QueryParameters): Promise<Buffer>;
   /**
    * Inserts what `body` yields. Not atomic: after a failure some rows may be in the table, so callers
    * mark rows by a ledger entry and remove what was left half-way.
