@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { missingForKafka } from './deploy/local/fetch-kafka.js';
 
 export default defineConfig({
   resolve: { conditions: ['source'] },
@@ -10,6 +11,9 @@ export default defineConfig({
       'test/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
+    // What cannot be run here is named at the end of the run.
+    exclude: ['node_modules/**', ...(missingForKafka().length > 0 ? ['**/*.kafka.test.ts'] : [])],
+    globalSetup: 'test/support/needed-services.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -1,0 +1,109 @@
+/**
+ * A real Kafka cluster of a test's own: Apache Kafka in KRaft mode on free ports of the loopback address,
+ * fetched by Maven, gone with its data when the test is done.
+ *
+ *   await using kafka = await KafkaBrokers.start();      one node, ready
+ *   kafka.addresses                                      for --broker
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  isListening,
+  type KafkaNode,
+  type NodePorts,
+  prepareCluster,
+  untilReady,
+} from '../../deploy/local/kafka-cluster.js';
+
+export class KafkaBrokers implements AsyncDisposable {
+  readonly addresses: readonly string[];
+  readonly #nodes: readonly KafkaNode[];
+  readonly #directory: string;
+  /** The processes that run, by node. */
+  readonly #pids = new Map<number, number>();
+
+  private constructor(directory: string, nodes: readonly KafkaNode[]) {
+    this.#directory = directory;
+    this.#nodes = nodes;
+    this.addresses = nodes.map(({ address }) => address);
+  }
+
+  static async start({
+    brokers = 1,
+    properties = {},
+  }: {
+    readonly brokers?: number;
+    readonly properties?: Readonly<Record<string, string>>;
+  } = {}): Promise<KafkaBrokers> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'edxstream-kafka-'));
+    const ports = await freePorts(brokers);
+    const nodes = await prepareCluster({ directory, ports, properties });
+    const cluster = new KafkaBrokers(directory, nodes);
+    try {
+      for (const { id } of nodes) await cluster.startNode(id);
+      await untilReady(nodes);
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Node ids count from 1. */
+  async startNode(id: number): Promise<void> {
+    const child = await this.#node(id).start();
+    if (child.pid === undefined) throw new Error(`Node ${id} did not start.`);
+    this.#pids.set(id, child.pid);
+    child.once('exit', () => this.#pids.delete(id));
+  }
+
+  /** SIGKILL ends a node as a crash would, SIGTERM as an operator would. */
+  async stopNode(id: number, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    const pid = this.#pids.get(id);
+    if (pid !== undefined) process.kill(pid, signal);
+    while (await isListening(this.#node(id).address)) await new Promise(setImmediate);
+  }
+
+  /** Waits until the node takes connections again. */
+  async untilReady(id: number): Promise<void> {
+    await untilReady([this.#node(id)]);
+  }
+
+  #node(id: number): KafkaNode {
+    const node = this.#nodes.find((one) => one.id === id);
+    if (node === undefined) throw new Error(`There is no node ${id}.`);
+    return node;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pid of this.#pids.values()) process.kill(pid, 'SIGKILL');
+    while (this.#pids.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Ports that nobody listens on, asked of the system all at once so that none comes twice. */
+async function freePorts(nodes: number): Promise<NodePorts[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: nodes * 2 },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return Array.from({ length: nodes }, (_, index) => ({
+    broker: ports[index * 2] ?? 0,
+    controller: ports[index * 2 + 1] ?? 0,
+  }));
+}
