@@ -28,6 +28,51 @@ export const ERRORS = {
     exit: 2,
     next: 'Check the path; give tracking tars, database zips, or a directory that holds them.',
   },
+  S3_NOT_FOUND: {
+    retry: false,
+    exit: 2,
+    next: 'Check bucket and key; `edxstream inspect s3://bucket/` lists what a bucket holds.',
+  },
+  S3_ACCESS_DENIED: {
+    retry: false,
+    exit: 3,
+    next: 'These credentials are valid but may not read this. Check the bucket and that they are those edX gave for it (--profile), or ask edX for access.',
+  },
+  S3_CREDENTIALS: {
+    retry: false,
+    exit: 3,
+    next: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write them to a profile with `aws configure` and name it with --profile.',
+  },
+  S3_CREDENTIALS_EXPIRED: {
+    retry: true,
+    exit: 3,
+    next: 'Renew the credentials (`aws sso login`, or a new session token) and run the same command again: it continues.',
+  },
+  S3_CLOCK: {
+    retry: true,
+    exit: 3,
+    next: "Set this machine's clock: the store refuses requests that are minutes off. Then run the same command again.",
+  },
+  S3_WRONG_REGION: {
+    retry: false,
+    exit: 3,
+    next: 'Give the region that the store names above with --region.',
+  },
+  S3_THROTTLED: {
+    retry: true,
+    exit: 3,
+    next: 'The store asks for fewer requests. Run the same command again later: it continues.',
+  },
+  S3_REFUSED: {
+    retry: false,
+    exit: 3,
+    next: 'Read the reason that the store gives above; for a store other than Amazon S3 check --endpoint and --path-style.',
+  },
+  S3_UNREACHABLE: {
+    retry: true,
+    exit: 3,
+    next: 'Check the network and --endpoint, and run the same command again: it continues.',
+  },
   KEY_MISSING: {
     retry: false,
     exit: 2,

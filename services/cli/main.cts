@@ -7,7 +7,9 @@
 // libuv reads its setting from there, before anything else runs.
 const { env } = process;
 const { UV_THREADPOOL_SIZE = '16' } = env;
-Object.assign(env, { UV_THREADPOOL_SIZE });
+// The AWS SDK would tell every user of Node.js 20 on standard error that its next versions want another.
+const AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+Object.assign(env, { UV_THREADPOOL_SIZE, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED });
 
 import('./main.js').catch((error: unknown) => {
   process.stderr.write(`edxstream cannot start: ${String(error)}\n`);

@@ -43,7 +43,8 @@ export async function decryptLogFile(
   task: LogFileTask,
   options: DecryptOptions,
 ): Promise<LogFileAnswer> {
-  const opened = await openMessage(openMember(task.name, task.location), {
+  await using member = openMember(task.name, task.location);
+  const opened = await openMessage(member, {
     keys: options.keys,
     allowUnprotected: task.allowUnprotected,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

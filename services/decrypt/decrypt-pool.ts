@@ -6,13 +6,14 @@
  */
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { EdxstreamError } from '#shared/errors';
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { giveHeapRoom } from '#shared/openpgp/heap-room';
 import { type KeyRing, serializeKeyRing } from '#shared/openpgp/key-ring';
 import { receiveFrom } from '#shared/stream/port-stream';
 import { columnsOf } from './column-memory.js';
-import type { SpareMemory } from './decrypt-worker.js';
+import type { OutsideFault, SpareMemory } from './decrypt-worker.js';
 import type { LogFileTask } from './log-file-task.js';
 
 export interface DecryptPool extends AsyncDisposable {
@@ -68,7 +69,9 @@ export function openDecryptPool(options: {
           await take(batch);
         }
         signal?.throwIfAborted();
-        return (await answer) as LogFileAnswer; // the worker's only return type
+        const said = (await answer) as LogFileAnswer | OutsideFault; // what the worker returns
+        if (said.kind === 'outside-fault') throw new EdxstreamError(said.code, said.detail);
+        return said;
       } finally {
         signal?.removeEventListener('abort', abort);
       }

@@ -1,6 +1,7 @@
 /** The piscina worker: keys come once with the worker, log files one by one. */
 import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'piscina';
+import { EdxstreamError, type ErrorCode } from '#shared/errors';
 import { type EventBatch, transferables } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { type KeyRing, restoreKeyRing } from '#shared/openpgp/key-ring';
@@ -30,7 +31,17 @@ export interface WorkerTask {
   readonly port: MessagePort;
 }
 
-export default async function run({ task, port }: WorkerTask): Promise<LogFileAnswer> {
+/** A fault of the world; as an error it would lose its code on its way between threads. */
+export interface OutsideFault {
+  readonly kind: 'outside-fault';
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+export default async function run({
+  task,
+  port,
+}: WorkerTask): Promise<LogFileAnswer | OutsideFault> {
   ring ??= restoreKeyRing([...keys]);
   const sender = sendOver<EventBatch, SpareMemory>(port, INFLIGHT_MAX, keepSpare);
   const stop = new AbortController();
@@ -42,6 +53,9 @@ export default async function run({ task, port }: WorkerTask): Promise<LogFileAn
       memory: { takeWindow, takeColumns, giveBack },
       signal: stop.signal,
     });
+  } catch (error) {
+    if (!(error instanceof EdxstreamError)) throw error;
+    return { kind: 'outside-fault', code: error.code, detail: error.message };
   } finally {
     sender.end();
   }

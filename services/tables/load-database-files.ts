@@ -136,13 +136,15 @@ function encodeHere({
   signal,
   allowUnprotected = false,
 }: LoadOptions): BatchContext['encode'] {
-  return (file, fileIndex) =>
-    encodeDatabaseFile(openMember(file.path, file.location), file, {
+  return async function* encodeMember(file, fileIndex) {
+    await using member = openMember(file.path, file.location);
+    yield* encodeDatabaseFile(member, file, {
       keys,
       fileIndex,
       allowUnprotected,
       ...(signal && { signal }),
     });
+  };
 }
 
 function keptOutEntries(

@@ -14,6 +14,8 @@ export type MessageFault =
   | 'integrity-failed'
   | 'truncated'
   | 'damaged'
+  /** The package was replaced in its store after it was indexed. */
+  | 'replaced'
   | 'unsupported';
 
 export class PlaintextFault extends Error {

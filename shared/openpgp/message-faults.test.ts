@@ -244,6 +244,7 @@ test('a fault of the disk is an exception, not a fault of the message', async ()
     async *open(): AsyncGenerator<Buffer> {
       throw Object.assign(new Error('i/o error'), { code: 'EIO' });
     },
+    [Symbol.asyncDispose]: async () => {},
   };
   await expect(openMessage(failing, { keys })).rejects.toMatchObject({ code: 'EIO' });
 });

@@ -224,7 +224,7 @@ test('a reading that is left early lets go of its source', async () => {
   const member = memberOf(message, [10_000]);
   let [openCount, closeCount] = [0, 0];
   const counted = {
-    name: member.name,
+    ...member,
     async *open() {
       openCount += 1;
       try {

@@ -4,19 +4,22 @@
  *   package on disk   [ header | member bytes | header | member bytes | … ]
  *                              ^offset  ^bytes
  *
- * A location is plain data, so it can be posted to a worker, which opens the file itself: no
- * ciphertext is copied between threads. A source can be opened more than once, because a message
- * is read twice: first to verify it, then to release its plaintext.
+ * A location is plain data, so it can be posted to a worker, which opens the file itself, or asks the
+ * store for the range: no ciphertext is copied between threads. A source can be opened more than once,
+ * because a message is read twice: first to verify it, then to release its plaintext. It is disposed of
+ * when the member is done with, as what came from a store is kept until then.
  */
 import { open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
+import { ObjectMember } from '#shared/objectstore/object-member';
+import type { StoredObject } from '#shared/objectstore/stored-object';
 
 /** Large enough that a read costs little, small enough that a dozen workers cost little. */
 export const READ_BYTES = 1 << 20;
 
 export interface MemberLocation {
-  /** The package file. */
+  /** The package: a file, or `s3://bucket/key`. */
   readonly path: string;
   /** Where the member's stored bytes begin in the package file. */
   readonly offset: number;
@@ -24,23 +27,27 @@ export interface MemberLocation {
   readonly bytes: number;
   /** `deflate` for members that a zip compressed a second time. */
   readonly compression: 'none' | 'deflate';
+  /** The package where it is an object in a store. */
+  readonly object?: StoredObject;
 }
 
-export interface MemberSource {
+export interface MemberSource extends AsyncDisposable {
   /** A name for messages to people, such as `prod-edxapp-003/2013-10-22_UniversityA.log.gpg`. */
   readonly name: string;
   /** Reads the member from its start; every call is a reading of its own. */
   open(signal?: AbortSignal): AsyncIterable<Buffer>;
 }
 
-/** A source over a byte range of a local file. A range past the end of the file just ends early. */
+/** A source over a byte range of a package. A range past the end of a file just ends early. */
 export function openMember(name: string, location: MemberLocation): MemberSource {
+  const { object, compression } = location;
+  const stored = object === undefined ? undefined : new ObjectMember(object, location);
+  const read = (signal?: AbortSignal): AsyncIterable<Buffer> =>
+    stored === undefined ? readRange(location, signal) : stored.open(signal);
   return {
     name,
-    open: (signal) =>
-      location.compression === 'deflate'
-        ? inflateRange(location, signal)
-        : readRange(location, signal),
+    open: (signal) => (compression === 'deflate' ? inflate(read(signal)) : read(signal)),
+    [Symbol.asyncDispose]: async () => stored?.[Symbol.asyncDispose](),
   };
 }
 
@@ -63,12 +70,9 @@ async function* readRange(location: MemberLocation, signal?: AbortSignal): Async
   }
 }
 
-async function* inflateRange(
-  location: MemberLocation,
-  signal?: AbortSignal,
-): AsyncIterable<Buffer> {
-  const inflate = createInflateRaw({ chunkSize: READ_BYTES });
+async function* inflate(stored: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const inflating = createInflateRaw({ chunkSize: READ_BYTES });
   // The callback form, because an error must reach the reader below and not a promise of its own.
-  pipeline(Readable.from(readRange(location, signal), { objectMode: true }), inflate, () => {});
-  for await (const chunk of inflate) yield chunk;
+  pipeline(Readable.from(stored, { objectMode: true }), inflating, () => {});
+  for await (const chunk of inflating) yield chunk;
 }

@@ -64,6 +64,7 @@ export function memberOf(bytes: Buffer, chunkSizes: readonly number[] = [1 << 20
         from += count;
       }
     },
+    [Symbol.asyncDispose]: async () => {},
   };
 }
 
