@@ -12,7 +12,10 @@ export default defineConfig({
       'bench/**/*.test.ts',
     ],
     // What cannot be run here is named at the end of the run.
-    exclude: ['node_modules/**', ...(missingForKafka().length > 0 ? ['**/*.kafka.test.ts'] : [])],
+    exclude: [
+      'node_modules/**',
+      ...(missingForKafka().length > 0 ? ['**/*.{kafka,s3}.test.ts'] : []),
+    ],
     globalSetup: 'test/support/needed-services.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -79,7 +79,7 @@ test('every file of a service and of shared begins with what it is about', () =>
 });
 
 test('every error code is explained in docs/errors.md, and nothing else is', () => {
-  const explained = [...read('docs/errors.md').matchAll(/^## ([A-Z_]+)$/gm)].map(
+  const explained = [...read('docs/errors.md').matchAll(/^## ([A-Z0-9_]+)$/gm)].map(
     ([, code]) => code,
   );
   expect(explained.toSorted()).toEqual(Object.keys(ERRORS).toSorted());
@@ -113,7 +113,9 @@ test('names of files say what is inside', () => {
 });
 
 test('names of source files are kebab-case', () => {
-  const odd = SOURCES.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)+$/.test(basename(file)));
+  const odd = SOURCES.filter(
+    (file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)+$/.test(basename(file)),
+  );
   expect(odd).toEqual([]);
 });
 

@@ -10,7 +10,7 @@ export default function setup(): (() => void) | undefined {
   const missing = missingForKafka();
   if (missing.length === 0) return undefined;
   const suites = readdirSync('test', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.kafka.test.ts'))
+    .filter((file) => /\.(?:kafka|s3)\.test\.ts$/.test(file))
     .sort();
   const names = suites.map((suite) => `  test/${suite}\n`).join('');
   const text = `Not run, because this machine lacks ${missing.join(' and ')}:\n${names}`;

@@ -2,8 +2,7 @@
  * A real S3 server for the tests of one file, reached through a proxy that counts and breaks, and what
  * tests do with it: put objects, take them away, run the program against it.
  *
- * The server is S3Proxy, which Maven fetches. Where it cannot run, tests say by name that they were not
- * run; on continuous integration that is a failure.
+ * The server is S3Proxy, which Maven fetches; suites that need it end in .s3.test.ts.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,23 +13,14 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, test as anyTest, beforeAll, vi } from 'vitest';
+import { afterAll, beforeAll, vi } from 'vitest';
 import type { StoreSettings } from '#shared/objectstore/stored-object';
-import {
-  missingForS3,
-  S3_CREDENTIALS,
-  type S3Server,
-  startS3Server,
-} from '../../deploy/local/s3/s3-server.js';
 import { edxstream, type Run, type RunOptions } from './edxstream.js';
+import { S3_CREDENTIALS, type S3Server, startS3Server } from './s3-server/s3-server.js';
 import { StoreProxy } from './store-proxy.js';
 
 // Tests run the program several times, and the machine may have other work.
 vi.setConfig({ testTimeout: 240_000 });
-
-const { CI } = process.env;
-const missing = missingForS3();
-export const canStore = missing.length === 0 || CI !== undefined;
 
 /** What the program, and readers in this process, sign with. */
 export const CREDENTIALS = {
@@ -127,15 +117,11 @@ export class StoreBench implements AsyncDisposable {
   }
 }
 
-/** The tests of a file that needs the server. */
-export const test = anyTest.skipIf(!canStore);
-
-/** Opens a bench for the tests of one file, named for the note where they cannot run. */
-export function storeBench(file: string): () => StoreBench {
+/** Opens a bench for the tests of one file. */
+export function storeBench(): () => StoreBench {
   let bench: StoreBench | undefined;
   beforeAll(async () => {
-    if (canStore) bench = await StoreBench.open();
-    else console.warn(`Not run, because this needs ${missing.join(' and ')}: ${file}`);
+    bench = await StoreBench.open();
   }, 300_000);
   afterAll(() => bench?.[Symbol.asyncDispose]());
   return () => {

@@ -6,7 +6,7 @@
  *             server.properties         what it is started with
  *             server.log                what it says
  */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -31,14 +31,6 @@ export interface S3Server {
   readonly process: ChildProcess;
   /** Ends it and waits until it has ended. */
   stop(): Promise<void>;
-}
-
-/** What this machine lacks to run the server; empty where it lacks nothing. */
-export function missingForS3(): string[] {
-  const tools = { java: 'a JDK, 17 or newer (java)', mvn: 'Apache Maven (mvn)' };
-  return Object.entries(tools)
-    .filter(([command]) => spawnSync(command, ['-version'], { stdio: 'ignore' }).error)
-    .map(([, needs]) => needs);
 }
 
 /** Starts a server over `directory`; `port` 0 takes a free one. */
