@@ -1,3 +1,4 @@
+/** This file is longer than 300 lines, because every shape of a secret is an example of its own. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findSecretCandidate, maskSecrets } from './mask-secrets.js';
@@ -53,6 +54,107 @@ describe('values of secrets become asterisks of the same length', () => {
   });
 });
 
+describe('numbers, and what stands below a secret, go as well, and JSON stays JSON', () => {
+  test.each([
+    ['{"password": 1205, "x": 1205}', '{"password": 9999, "x": 1205}', 1],
+    ['{"password": -0.5e+10}', '{"password": -9.9e+99}', 1],
+    ['{"pwd": [10, "a", null], "x": [10]}', '{"pwd": [99, "*", null], "x": [10]}', 2],
+    [
+      '{"password": {"value": "abc", "n": [0, {"old": "de"}], "ok": true}, "x": "y"}',
+      '{"password": {"value": "***", "n": [9, {"old": "**"}], "ok": true}, "x": "y"}',
+      3,
+    ],
+    [
+      '{"event": "{\\"password\\": 12, \\"x\\": 12}"}',
+      '{"event": "{\\"password\\": 99, \\"x\\": 12}"}',
+      1,
+    ],
+    ['{"event": "{\\n  \\"password\\": 12\\n}"}', '{"event": "{\\n  \\"password\\": 99\\n}"}', 1],
+  ])('%s', (line, expected, count) => {
+    expect(masked(line)).toEqual({ line: expected, count });
+    JSON.parse(expected);
+  });
+});
+
+describe('letters, quotes and signs that are written as escapes hide nothing', () => {
+  test.each([
+    ['{"passw\\u006frd": "abc"}', '{"passw\\u006frd": "***"}', 1],
+    [
+      '{"\\u0070\\u0061\\u0073\\u0073\\u0077\\u006F\\u0072\\u0064": "abc"}',
+      '{"\\u0070\\u0061\\u0073\\u0073\\u0077\\u006F\\u0072\\u0064": "***"}',
+      1,
+    ],
+    [
+      '{"event": "{\\"n\\\\u0065w_p\\\\u0077d\\": [\\"abc\\"]}"}',
+      '{"event": "{\\"n\\\\u0065w_p\\\\u0077d\\": [\\"***\\"]}"}',
+      1,
+    ],
+    ['{"event": "{\\"p\\u0077d\\": \\"abc\\"}"}', '{"event": "{\\"p\\u0077d\\": \\"***\\"}"}', 1],
+    [
+      '{"event": "{\\u0022password\\u0022: \\u0022ab\\\\\\u0022c\\u0022, \\u0022a\\u0022: 1}"}',
+      '{"event": "{\\u0022password\\u0022: \\u0022***********\\u0022, \\u0022a\\u0022: 1}"}',
+      1,
+    ],
+    ['{"event": "a\\u0026pwd\\u003dabc\\u0026b"}', '{"event": "a\\u0026pwd\\u003d***\\u0026b"}', 1],
+    ['{"event": "a\\npassword=abc\\u0022"}', '{"event": "a\\npassword=***\\u0022"}', 1],
+  ])('%s', (line, expected, count) => {
+    expect(masked(line)).toEqual({ line: expected, count });
+    JSON.parse(expected);
+  });
+});
+
+describe('what Python printed is read as Python wrote it', () => {
+  test.each([
+    [
+      `{"event": "{'POST': {u'password': [u'hunter2'], u'a': [u'b']}}"}`,
+      `{"event": "{'POST': {u'password': [u'*******'], u'a': [u'b']}}"}`,
+      1,
+    ],
+    [`{'password': 'abc', 'x': 'y'}`, `{'password': '***', 'x': 'y'}`, 1],
+    [
+      `{"event": "{'password': u\\"it's\\", 'x': 'y'}"}`,
+      `{"event": "{'password': u\\"****\\", 'x': 'y'}"}`,
+      1,
+    ],
+    [
+      `{"event": "{'password': 'a\\\\'\\"b', 'x': 'y'}"}`,
+      `{"event": "{'password': '*******', 'x': 'y'}"}`,
+      1,
+    ],
+    [
+      `{"event": "{'password': 'ab\\\\\\\\', 'x': 'y'}"}`,
+      `{"event": "{'password': '******', 'x': 'y'}"}`,
+      1,
+    ],
+    [
+      `{"event": "<QueryDict: {u'new_password1': [u'a', 12L]}>", "x": "y"}`,
+      `{"event": "<QueryDict: {u'new_password1': [u'*', ***]}>", "x": "y"}`,
+      2,
+    ],
+    [
+      `{"event": "{'password': ('ab', {'x': 12})}", "x": "y"}`,
+      `{"event": "{'password': ('**', {'x': 99})}", "x": "y"}`,
+      2,
+    ],
+    [
+      `{"event": "{u'password': [u'hun", "x": 'y'}`,
+      `{"event": "{u'password': [u'***", "x": 'y'}`,
+      1,
+    ],
+    [`{"event": "{u'password': 12`, `{"event": "{u'password': 99`, 1],
+  ])('%s', (line, expected, count) => {
+    expect(masked(line)).toEqual({ line: expected, count });
+  });
+});
+
+test.each([
+  ['{"password": abc, "x": "y"}', '{"password": ***, "x": "y"}'],
+  ['{"password": \\"abc\\", "x": "y"}', '{"password": \\"***\\", "x": "y"}'],
+  ['{"password": {"a": "b', '{"password": {"a": "*'],
+])('a line that is no JSON is masked where a value may stand: %s', (line, expected) => {
+  expect(masked(line).line).toBe(expected);
+});
+
 describe('a value that was cut off is masked to the end of what holds it', () => {
   test.each([
     [
@@ -77,11 +179,13 @@ test.each([
   '{"keyword": "a", "event_type": "password_change"}',
   '{"password": "", "pwd": "****", "passwd": null, "password2": [], "x": "y"}',
   '{"has": "password", "x": "y"}',
-  '{"password": {"a": "b"}, "x": 1}',
   '{"event": "password=&x=y"}',
   '{"event": "{\\"password\\""}',
   'password',
-  '{"password": 12, "x": "y"}',
+  '{"password": true, "pwd": false, "passwd": NaN, "password1": {}, "x": "y"}',
+  '{"keyw\\u006frd": "a", "caf\\u00e9": "b", "\\u0061": "c"}',
+  "{\"event\": \"{'password_reset': u'a', 'password': None, 'pwd': u''}\"}",
+  '{"event": "the \'password\': what is it?"}',
 ])('a line without secrets stays as it is: %s', (line) => {
   expect(masked(line)).toEqual({ line, count: 0 });
 });
@@ -219,10 +323,13 @@ test('masking any bytes whatever ends, and touches no byte outside of the line',
 
 test('the search over a window meets every line that masking would change, in every step of it', () => {
   const filler = '{"event_type": "keyword", "agent": "Mozilla"}\n'.repeat(4_000);
-  const line = '{"password": "abc"}\n';
-  for (const cut of [
-    0, 65_536, 131_050, 131_058, 131_060, 131_062, 131_064, 131_066, 131_070, 131_080,
-  ]) {
+  const lines = ['{"password": "abc"}\n', '{"passw\\u006frd": "abc"}\n'];
+  // The steps end after 1 KiB, and then after twice as much each.
+  const edges = [1_024, 3_072, 64_512, 130_048];
+  const cuts = edges.flatMap((edge) => [...Array(18).keys()].map((before) => edge + 3 - before));
+  for (const [line = '', cut = 0] of lines.flatMap((each) =>
+    cuts.map((cut) => [each, cut] as const),
+  )) {
     const window = Buffer.from(filler.slice(0, cut) + line + filler, 'latin1');
     const at = findSecretCandidate(window, 0, window.length);
     expect(at).toBeGreaterThanOrEqual(cut);
