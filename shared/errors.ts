@@ -133,6 +133,11 @@ export const ERRORS = {
     exit: 3,
     next: 'Nothing is lost: another process, or the next start, takes over what was begun. Raise --drain-seconds if this happens often.',
   },
+  COURSE_UNKNOWN: {
+    retry: false,
+    exit: 2,
+    next: 'Take the id as `edxstream status` shows it; ids are matched exactly.',
+  },
   BUG: {
     retry: false,
     exit: 70,

@@ -7,7 +7,7 @@ const VERBS = buildProgram(aShell().shell, () => undefined).commands.map((verb) 
 
 test('the program has the verbs that the documents name', () => {
   expect(VERBS).toEqual([
-    ...['generate', 'inspect', 'load', 'status', 'rejects', 'query', 'config', 'demo'],
+    ...['generate', 'inspect', 'load', 'status', 'rejects', 'query', 'replay', 'config', 'demo'],
   ]);
 });
 

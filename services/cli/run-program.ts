@@ -14,6 +14,7 @@ import { inspectCommand } from './inspect-command.js';
 import { loadCommand } from './load-command.js';
 import { queryCommand } from './query-command.js';
 import { rejectsCommand } from './rejects-command.js';
+import { replayCommand } from './replay-command.js';
 import type { Shell } from './shell.js';
 import { showError } from './show-error.js';
 import { statusCommand } from './status-command.js';
@@ -28,6 +29,7 @@ const VERBS: readonly Verb[] = [
   statusCommand,
   rejectsCommand,
   queryCommand,
+  replayCommand,
   configCommand,
   demoCommand,
 ];

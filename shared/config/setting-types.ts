@@ -100,6 +100,11 @@ export function listOf({ separator }: { readonly separator: string }) {
     });
 }
 
+/** The same where one at least must be given. */
+export function requiredList(expected: string) {
+  return listOf({ separator: ',' }).refine((texts) => texts.length > 0, expected);
+}
+
 /** Paths, separated in a variable as the system separates those of PATH. */
 export function pathList() {
   return listOf({ separator: delimiter });

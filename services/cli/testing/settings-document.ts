@@ -1,6 +1,12 @@
 /** docs/settings.md, written from the settings tables; a test holds the file against it. */
 import type { Setting, SettingsTable } from '#shared/config/settings';
-import { loadSettings, querySettings, rejectsSettings, warehouseSettings } from '../config.js';
+import {
+  loadSettings,
+  querySettings,
+  rejectsSettings,
+  replaySettings,
+  warehouseSettings,
+} from '../config.js';
 import { generateSettings } from '../generate-settings.js';
 
 const HEAD = `# Settings
@@ -21,6 +27,7 @@ export function settingsDocument(): string {
     ['load', 'Also shown by `edxstream config`.', loadSettings],
     ['query', 'Beside the warehouse as above.', without(querySettings, warehouseSettings)],
     ['rejects', 'Beside the warehouse as above.', without(rejectsSettings, warehouseSettings)],
+    ['replay', 'Beside the warehouse as above.', without(replaySettings, warehouseSettings)],
     ['generate', 'What is not given comes from the profile.', generateSettings],
   ];
   return [

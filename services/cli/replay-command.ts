@@ -1,0 +1,81 @@
+/**
+ * `edxstream replay`: settings → warehouse → courses and condition checked → replay → sink.
+ *
+ * Events go to standard output; progress, keys and what is to be said go to standard error. A reader that
+ * goes away (`| head`) ends the replay and is no fault.
+ */
+import { Command } from 'commander';
+import type { ValuesOf } from '#shared/config/settings';
+import { renderCounted } from '#shared/progress/quantities';
+import { checkCondition } from '../replay/check-condition.js';
+import { requireCourses } from '../replay/find-courses.js';
+import { isoTime } from '../replay/rebase-time.js';
+import { Replay } from '../replay/replay.js';
+import { systemClock } from '../replay/replay-clock.js';
+import type { ReplayScope } from '../replay/replay-scope.js';
+import { warehouseSource } from '../replay/warehouse-source.js';
+import { addSettings, settingsOf } from './add-settings.js';
+import { replaySettings } from './config.js';
+import { EXIT } from './exit-status.js';
+import { openExistingWarehouse } from './open-warehouse.js';
+import { showReplay } from './replay-screen.js';
+import { stdoutSink } from './replay-to-stdout.js';
+import type { Shell } from './shell.js';
+
+const EXAMPLES = `
+Examples:
+  edxstream replay --course UniversityA/CS1/2013_Fall --speed 60
+  edxstream replay -c UniversityA/CS1/2013_Fall --from 2013-10-01 --to 2013-10-08 -s max > week.log
+  edxstream replay -c UniversityA/CS1/2013_Fall -s 1000 --where "event_type LIKE '%video'" --rebase
+`;
+
+type ReplaySettings = ValuesOf<typeof replaySettings>;
+
+export function replayCommand(shell: Shell, end: (exitStatus: number) => void): Command {
+  const command = new Command('replay')
+    .description(
+      'Plays the events of a course back at the pace at which they happened, or any other.',
+    )
+    .addHelpText('after', EXAMPLES);
+  addSettings(command, replaySettings);
+  return command.action(async () => {
+    end(await runReplay(settingsOf(command, replaySettings, shell.env), shell));
+  });
+}
+
+async function runReplay(settings: ReplaySettings, shell: Shell): Promise<number> {
+  const { course: courses, where, speed, maxGap } = settings;
+  await using warehouse = await openExistingWarehouse(settings, { command: 'replay' });
+  await requireCourses(warehouse, courses);
+  if (where !== undefined) await checkCondition(warehouse, where);
+  const scope: ReplayScope = {
+    sites: settings.site,
+    fromUs: settings.from,
+    toUs: settings.to,
+    where,
+    skipUntimed: settings.untimed === 'skip',
+  };
+  const replay = new Replay(warehouseSource(warehouse, { courses, scope }), {
+    start: { kind: 'at-time', timeUs: settings.from ?? 0 },
+    speed,
+    clock: systemClock,
+    maxGapUs: maxGap ?? Number.POSITIVE_INFINITY,
+    signal: shell.stop,
+    onShortened: (gap) => screen.tellGap(gap),
+  });
+  const screen = showReplay(replay, shell);
+  const sink = stdoutSink(shell, { isRebased: settings.rebase, clock: systemClock });
+  try {
+    for await (const batch of replay) {
+      if ((await sink.send(batch)) === 'closed') break;
+    }
+  } finally {
+    screen.close();
+  }
+  const { events, eventTimeUs } = replay.status();
+  if (!shell.stop.aborted) return EXIT.allIn;
+  const reached =
+    events === 0 ? '' : ` It was at ${isoTime(eventTimeUs)}; --from takes it up there.`;
+  await shell.err.write(`Stopped after ${renderCounted(events, 'event')}.${reached}\n`);
+  return EXIT.interrupted;
+}

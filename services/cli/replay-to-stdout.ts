@@ -1,0 +1,42 @@
+/** A sink of a replay: each event is its line and a line feed, on standard output. */
+
+import { TimeRebaser } from '../replay/rebase-time.js';
+import type { ReplayClock } from '../replay/replay-clock.js';
+import type { ReplayedEvent } from '../replay/replayed-event.js';
+import type { Shell } from './shell.js';
+
+export interface ReplaySink {
+  /** Resolves when more may be sent; `closed` where nobody wants any. */
+  send(batch: readonly ReplayedEvent[]): Promise<'sent' | 'closed'>;
+}
+
+const LINE_FEED = 0x0a;
+
+export function stdoutSink(
+  { out }: Shell,
+  { isRebased, clock }: { readonly isRebased: boolean; readonly clock: ReplayClock },
+): ReplaySink {
+  const rebaser = new TimeRebaser();
+  return {
+    async send(batch) {
+      const nowUs = clock.dateUs();
+      const lines = batch.map(({ raw, jsonAt }) =>
+        isRebased ? rebaser.rebase(raw, jsonAt, nowUs) : raw,
+      );
+      await out.write(joined(lines));
+      return out.isClosed ? 'closed' : 'sent';
+    },
+  };
+}
+
+function joined(lines: readonly Buffer[]): Buffer {
+  const size = lines.reduce((sum, line) => sum + line.length + 1, 0);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const line of lines) {
+    bytes.set(line, at);
+    at += line.length + 1;
+    bytes[at - 1] = LINE_FEED;
+  }
+  return bytes;
+}
