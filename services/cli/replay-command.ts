@@ -10,7 +10,7 @@ import { renderCounted } from '#shared/progress/quantities';
 import { checkCondition } from '../replay/check-condition.js';
 import { requireCourses } from '../replay/find-courses.js';
 import { isoTime } from '../replay/rebase-time.js';
-import { Replay } from '../replay/replay.js';
+import { Replay, type ReplayStatus } from '../replay/replay.js';
 import { systemClock } from '../replay/replay-clock.js';
 import type { ReplayScope } from '../replay/replay-scope.js';
 import { warehouseSource } from '../replay/warehouse-source.js';
@@ -67,15 +67,22 @@ async function runReplay(settings: ReplaySettings, shell: Shell): Promise<number
   const sink = stdoutSink(shell, { isRebased: settings.rebase, clock: systemClock });
   try {
     for await (const batch of replay) {
-      if ((await sink.send(batch)) === 'closed') break;
+      if ((await screen.around(() => sink.send(batch))) === 'closed') break;
     }
   } finally {
     screen.close();
   }
-  const { events, eventTimeUs } = replay.status();
-  if (!shell.stop.aborted) return EXIT.allIn;
+  await shell.err.write(describeEnd(replay.status(), shell.stop.aborted));
+  return shell.stop.aborted ? EXIT.interrupted : EXIT.allIn;
+}
+
+function describeEnd(status: ReplayStatus, isStopped: boolean): string {
+  const { events, gapsShortened, eventTimeUs } = status;
+  const gaps =
+    gapsShortened === 0 ? '' : `, with ${renderCounted(gapsShortened, 'pause')} shortened`;
+  const sent = `${renderCounted(events, 'event')}${gaps}.`;
+  if (!isStopped) return `Sent ${sent}\n`;
   const reached =
     events === 0 ? '' : ` It was at ${isoTime(eventTimeUs)}; --from takes it up there.`;
-  await shell.err.write(`Stopped after ${renderCounted(events, 'event')}.${reached}\n`);
-  return EXIT.interrupted;
+  return `Stopped after ${sent}${reached}\n`;
 }

@@ -1,8 +1,8 @@
 /**
  * What a person sees of a replay, on standard error:
  *
- *   2013-10-22 10:00:03   60 times (59.8 reached)   1,204 events   on time
- *   space pause   ←→ an hour   [] a day   +- speed   m max   q quit
+ *   2013-10-22 10:00:03   speed 60 (59.8 reached)   1,204 events   on time
+ *   space pause   ←→ an hour   [ ] a day   - + speed   m max   q quit
  *
  * On a terminal both lines are redrawn in place; elsewhere a line is written now and then. The keys work where
  * standard input is a terminal as well.
@@ -17,7 +17,7 @@ export interface ReplayScreen {
   tellGap(gap: { readonly fromUs: number; readonly toUs: number }): void;
   /** Takes the lines away for a moment: something else is written to the same terminal. */
   around<T>(write: () => Promise<T>): Promise<T>;
-  /** Shows the last state and gives the terminal back. */
+  /** Takes the lines away for good, and gives the terminal back. */
   close(): void;
 }
 
@@ -86,7 +86,7 @@ export function showReplay(replay: Replay, shell: Shell): ReplayScreen {
 export function renderReplay(status: ReplayStatus, speedReached: number | undefined): string {
   const { eventTimeUs, speed, isPaused, events, nextInMs, lagMs } = status;
   if (Number.isNaN(eventTimeUs)) return 'looking for the first event';
-  const wanted = Number.isFinite(speed) ? `${renderSpeed(speed)} times` : 'max';
+  const wanted = Number.isFinite(speed) ? `speed ${renderSpeed(speed)}` : 'speed max';
   const got =
     speedReached === undefined || isPaused ? '' : ` (${renderSpeed(speedReached)} reached)`;
   const pace =
@@ -98,7 +98,7 @@ export function renderReplay(status: ReplayStatus, speedReached: number | undefi
   return [
     renderTime(eventTimeUs),
     `${wanted}${got}`,
-    `${renderCount(events)} ${events === 1 ? 'event' : 'events'}`,
+    renderCounted(events, 'event'),
     ...(isPaused ? ['paused'] : Number.isFinite(speed) ? [pace] : []),
   ].join('   ');
 }
@@ -112,13 +112,14 @@ export function renderTime(timeUs: number): string {
   return new Date(timeUs / 1000).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** Event time that went by in the time that went by, over the last seconds; undefined where it was moved. */
+/** Event time that went by in the time that went by, over the last seconds; undefined until it can be told. */
 function measureReached(): (status: ReplayStatus, nowMs: number) => number | undefined {
   let samples: { readonly nowMs: number; readonly eventTimeUs: number }[] = [];
-  return ({ eventTimeUs, isPaused }, nowMs) => {
+  let changesSeen = 0;
+  return ({ eventTimeUs, changes }, nowMs) => {
     if (Number.isNaN(eventTimeUs)) return undefined;
-    // After a pause or a step back the speed is measured anew.
-    if (isPaused || eventTimeUs < (samples.at(-1)?.eventTimeUs ?? eventTimeUs)) samples = [];
+    if (changes !== changesSeen) samples = [];
+    changesSeen = changes;
     samples.push({ nowMs, eventTimeUs });
     while (samples.length > 2 && nowMs - (samples[0]?.nowMs ?? nowMs) > SPEED_WINDOW_MS) {
       samples.shift();

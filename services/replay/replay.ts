@@ -38,6 +38,8 @@ export interface ReplayStatus {
   readonly isPaused: boolean;
   readonly events: number;
   readonly gapsShortened: number;
+  /** How often event time was moved or its speed changed: what was measured before does not count then. */
+  readonly changes: number;
   /** Until the next event is due; 0 where one is due or none is known yet. */
   readonly nextInMs: number;
   /** How long ago the next event was due; 0 where none is overdue. */
@@ -64,6 +66,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
   #seekUs: number | undefined;
   #events = 0;
   #gapsShortened = 0;
+  #changes = 0;
   /** Fires at each change by the handle, and is then another one. */
   #change = new AbortController();
   /** Ends the wait for an answer of the source or for a change. */
@@ -110,6 +113,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
       isPaused,
       events: this.#events,
       gapsShortened: this.#gapsShortened,
+      changes: this.#changes,
       nextInMs: isPaced ? Math.max(0, -overdueMs) : 0,
       lagMs: isPaced ? Math.max(0, overdueMs) : 0,
     };
@@ -180,6 +184,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
     if (this.#schedule.speed === Number.POSITIVE_INFINITY) return;
     this.#schedule.skip(nextUs - fromUs - maxGapUs);
     this.#gapsShortened += 1;
+    this.#changes += 1;
     onShortened?.({ fromUs, toUs: nextUs });
   }
 
@@ -247,10 +252,11 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
     if (!Number.isFinite(this.#schedule.speed)) return lastUs;
     const timeUs = this.#schedule.eventTimeUs(nowMs);
     // Event time is never ahead of an event that is still to come.
-    return Math.min(Number.isNaN(timeUs) ? lastUs : timeUs, nextUs ?? lastUs);
+    return Math.floor(Math.min(Number.isNaN(timeUs) ? lastUs : timeUs, nextUs ?? lastUs));
   }
 
   #changed(): void {
+    this.#changes += 1;
     const before = this.#change;
     this.#change = new AbortController();
     before.abort();
