@@ -16,6 +16,7 @@ import {
 import type { SettingsTable } from '#shared/config/settings';
 import { LOG_LEVELS } from '#shared/operations/log';
 import { durationUs, moment, replaySink, replaySpeed } from './replay-setting-types.js';
+import { storeSettings } from './store-settings.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -136,6 +137,7 @@ export const loadSettings = {
     about: 'Longer lines are rejected, with their first 64 KiB, length and SHA-256.',
     group: 'Resources',
   },
+  ...storeSettings,
 } as const satisfies SettingsTable;
 
 /** Settings of long-running processes, each with a port of its own by default. */

@@ -25,13 +25,14 @@ import { DEMO_QUERIES } from './demo-queries.js';
 import { generateShowing } from './generate-command.js';
 import { indexPackages } from './index-packages.js';
 import { type LoadAccount, newAccount } from './load-account.js';
-import { progressView } from './load-command.js';
 import { loadPackages } from './load-packages.js';
 import { openKeys } from './open-keys.js';
 import { openWarehouse } from './open-warehouse.js';
 import { readCourses } from './read-status.js';
 import { renderCourses } from './render-status.js';
+import { progressView } from './run-load.js';
 import type { Shell } from './shell.js';
+import { storeOf } from './store-settings.js';
 
 const EXAMPLES = `
 Examples:
@@ -113,11 +114,12 @@ async function loadWeek(
   const progress = newLoadProgress(startedAt);
   const shown = showProgress(progress, { view: progressView(shell) });
   try {
+    const settings = readSettings(loadSettings, { flags: {}, env: {} });
     const indexed = await indexPackages([week.tarPath, week.zipPath], {
       except: [data],
+      store: storeOf(settings),
       signal: shell.stop,
     });
-    const settings = readSettings(loadSettings, { flags: {}, env: {} });
     await loadPackages(indexed, {
       ...{ warehouse, keys, settings, account, progress },
       signal: shell.stop,

@@ -16,13 +16,15 @@ import { loaded, planLogFiles } from '../fetch/plan-log-files.js';
 import type { LedgerEntry } from '../tables/database-file.js';
 import { type PlannedFile, planAgainst, planDatabaseFiles } from '../tables/plan-database-files.js';
 import { EXIT } from './exit-status.js';
-import { indexPackages } from './index-packages.js';
+import { indexPackages, isInStore } from './index-packages.js';
+import { knownIndexes } from './known-indexes.js';
 import { addPackages, isAllIn, newAccount } from './load-account.js';
 import type { LoadCommandSettings } from './load-command.js';
 import { originOf, withFingerprints } from './load-packages.js';
 import { openExistingWarehouse } from './open-warehouse.js';
 import { list } from './render-account.js';
 import type { Shell } from './shell.js';
+import { storeOf } from './store-settings.js';
 
 const LINES_PER_STORED = 6;
 const DISK_PER_STORED = 1;
@@ -58,15 +60,21 @@ export async function dryRun(
   settings: LoadCommandSettings,
   { shell, isJson }: { readonly shell: Shell; readonly isJson: boolean },
 ): Promise<number> {
-  const { indexes, skipped } = await indexPackages(paths, {
-    except: [settings.data],
-    signal: shell.stop,
-  });
-  const account = newAccount(new Date());
-  addPackages(account, indexes, skipped);
+  const options = { except: [settings.data], store: storeOf(settings), signal: shell.stop };
+  const isStored = paths.some(isInStore);
+  // What is typed wrong is said before a data directory is opened, which may be busy.
+  const found = isStored ? undefined : await indexPackages(paths, options);
   await using warehouse = existsSync(settings.data)
     ? await openExistingWarehouse(settings, { command: 'load --dry-run' })
     : undefined;
+  const { indexes, skipped } =
+    found ??
+    (await indexPackages(paths, {
+      ...options,
+      ...(warehouse && { known: knownIndexes(warehouse) }),
+    }));
+  const account = newAccount(new Date());
+  addPackages(account, indexes, skipped);
   const summary = await summarizePlan(indexes, settings.course, warehouse);
   const exitStatus = isAllIn(account) ? EXIT.allIn : EXIT.someFailed;
   if (isJson) {

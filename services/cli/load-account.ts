@@ -111,14 +111,21 @@ export function addPackages(
   skipped: readonly SkippedFile[],
 ): void {
   account.packages = indexes.length;
-  for (const index of indexes) {
-    for (const { reason, detail } of index.faults) {
-      account.failures.push({ kind: 'package', name: index.path, reason, detail });
-    }
-    for (const { path, reason, detail } of index.unrecognised) {
-      account.warnings.push(`${index.path}: ${path}: ${reason}: ${detail}`);
-    }
+  for (const index of indexes) addFaults(account, index);
+  addSkipped(account, skipped);
+}
+
+/** What is wrong with a package, and what of it is not understood. */
+export function addFaults(account: LoadAccount, index: PackageIndex): void {
+  for (const { reason, detail } of index.faults) {
+    account.failures.push({ kind: 'package', name: index.path, reason, detail });
   }
+  for (const { path, reason, detail } of index.unrecognised) {
+    account.warnings.push(`${index.path}: ${path}: ${reason}: ${detail}`);
+  }
+}
+
+export function addSkipped(account: LoadAccount, skipped: readonly SkippedFile[]): void {
   for (const { path, reason, isExplicit } of skipped) {
     if (!isExplicit) account.skipped.push(path);
     else {

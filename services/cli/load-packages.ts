@@ -21,10 +21,12 @@ import { loadDatabaseFiles } from '../tables/load-database-files.js';
 import type { IndexedPackages } from './index-packages.js';
 import {
   addDatabaseFile,
+  addFaults,
   addIdleDatabaseFiles,
   addLogFile,
   addPackages,
   addPlan,
+  addSkipped,
   type LoadAccount,
 } from './load-account.js';
 import { type LogFileResult, loadLogFiles } from './load-log-files.js';
@@ -49,6 +51,8 @@ export interface LoadPackagesOptions {
   readonly account: LoadAccount;
   readonly progress: LoadProgress;
   readonly signal: AbortSignal;
+  /** Indexes packages of stores once more; without it what was replaced is told as failed. */
+  readonly indexAgain?: (indexes: readonly PackageIndex[]) => Promise<IndexedPackages>;
   readonly onPlan?: (plan: LogFilePlan) => void;
   readonly onLogFile?: (result: LogFileResult) => void;
   readonly onDatabaseFile?: (entry: LedgerEntry) => void;
@@ -66,8 +70,7 @@ export async function loadPackages(
   Object.assign(account.recovered, await recoverWarehouse(warehouse));
   const beganMs = Date.now();
   try {
-    await loadAllLogFiles(indexes, options);
-    await loadAllDatabaseFiles(indexes, options);
+    await loadInTurns(indexes, options);
     progress.stage = 'done';
   } catch (error) {
     // Also after a fault of the warehouse: a full disk still lets rows be deleted, often. If it does
@@ -80,8 +83,39 @@ export async function loadPackages(
   }
 }
 
+/** What is being replaced in its store all the time is told as failed after so many turns. */
+const TURNS_MAX = 3;
+
+interface Turn {
+  /** What is counted once is counted in the first turn. */
+  readonly isFirst: boolean;
+  /** Paths of packages that were replaced in their store; undefined in the last turn. */
+  readonly stale: Set<string> | undefined;
+}
+
+/** Loads packages, and those once more that were replaced in their store while they were read. */
+async function loadInTurns(
+  indexes: readonly PackageIndex[],
+  options: LoadPackagesOptions,
+): Promise<void> {
+  const { account, indexAgain } = options;
+  let current = indexes;
+  for (let turn = 1; current.length > 0; turn += 1) {
+    const stale = turn < TURNS_MAX && indexAgain !== undefined ? new Set<string>() : undefined;
+    const state = { isFirst: turn === 1, stale };
+    await loadAllLogFiles(current, state, options);
+    await loadAllDatabaseFiles(current, state, options);
+    if (stale === undefined || stale.size === 0 || indexAgain === undefined) return;
+    const again = await indexAgain(current.filter(({ path }) => stale.has(path)));
+    for (const index of again.indexes) addFaults(account, index);
+    addSkipped(account, again.skipped);
+    current = again.indexes;
+  }
+}
+
 async function loadAllLogFiles(
   indexes: readonly PackageIndex[],
+  { isFirst, stale }: Turn,
   options: LoadPackagesOptions,
 ): Promise<void> {
   const { warehouse, keys, settings, account, progress, signal } = options;
@@ -92,11 +126,12 @@ async function loadAllLogFiles(
     fingerprint: (entry) => fingerprint(entry.location),
   });
   signal.throwIfAborted();
-  addPlan(account, plan);
+  if (isFirst) addPlan(account, plan);
   options.onPlan?.(plan);
   const toRead = plan.rounds.flat();
-  progress.filesTotal = toRead.length;
-  progress.bytesTotal = toRead.reduce((sum, { entry }) => sum + entry.location.bytes, 0);
+  if (!isFirst) account.logFiles.left += toRead.length;
+  progress.filesTotal += toRead.length;
+  progress.bytesTotal += toRead.reduce((sum, { entry }) => sum + entry.location.bytes, 0);
   progress.stage = 'log files';
   // More workers than log files would only be started and stopped.
   const count = Math.max(1, Math.min(workers, toRead.length));
@@ -121,6 +156,12 @@ async function loadAllLogFiles(
       for (const { entry } of files) progress.bytesTotal += entry.location.bytes;
     },
     onFile: (result) => {
+      const { planned, answer } = result;
+      if (stale !== undefined && answer.kind === 'failed' && answer.reason === 'replaced') {
+        stale.add(planned.entry.location.path);
+        account.logFiles.left -= 1;
+        return;
+      }
       addLogFile(account, result, { rejectsMax });
       options.onLogFile?.(result);
     },
@@ -129,6 +170,7 @@ async function loadAllLogFiles(
 
 async function loadAllDatabaseFiles(
   indexes: readonly PackageIndex[],
+  { isFirst, stale }: Turn,
   options: LoadPackagesOptions,
 ): Promise<void> {
   const { warehouse, keys, settings, account, progress, signal } = options;
@@ -143,6 +185,7 @@ async function loadAllDatabaseFiles(
       account.databaseFiles.left -= index.databaseFiles.length;
       continue;
     }
+    if (!isFirst) account.databaseFiles.left += index.databaseFiles.length;
     const before = progress.tablesDone;
     const files = await loadDatabaseFiles(await withFingerprints(index), origin, {
       warehouse,
@@ -152,11 +195,18 @@ async function loadAllDatabaseFiles(
       onFile: (entry) => {
         progress.tablesDone += 1;
         if (entry.state === 'loaded') progress.tableRows += entry.rows;
+        const isStale = stale !== undefined && entry.reason === 'replaced';
+        if (isStale) stale.add(index.path);
+        if (isStale || (!isFirst && entry.state === 'kept-out')) {
+          account.databaseFiles.left -= 1;
+          return;
+        }
         addDatabaseFile(account, entry, { rejectsMax });
         options.onDatabaseFile?.(entry);
       },
     });
-    addIdleDatabaseFiles(account, files);
+    if (isFirst) addIdleDatabaseFiles(account, files);
+    else account.databaseFiles.left -= files.unchanged.length + files.filtered;
     // Unchanged and filtered files are not told one by one.
     progress.tablesDone = before + index.databaseFiles.length;
   }

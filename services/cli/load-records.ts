@@ -22,14 +22,14 @@ export interface JsonRecord {
 
 export function beginRecord(
   indexes: readonly PackageIndex[],
-  { data, startedAt }: { readonly data: string; readonly startedAt: string },
+  begun: { readonly command: string; readonly data: string; readonly startedAt: string },
 ): JsonRecord {
   const packages = indexes.map(({ path, format, bytes, organization, packageDate, ...index }) => ({
     ...{ path, format, bytes, organization, packageDate },
     logFiles: index.logFiles.length,
     databaseFiles: index.databaseFiles.length,
   }));
-  return { type: 'begin', data: { command: 'load', data, startedAt, packages } };
+  return { type: 'begin', data: { ...begun, packages } };
 }
 
 export function progressRecord(progress: LoadProgress, speed: Speed): JsonRecord {

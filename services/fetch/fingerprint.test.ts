@@ -19,12 +19,12 @@ async function fingerprintOf(body: Buffer, { before = 0 } = {}): Promise<string>
   return fingerprint({ path, offset: before, bytes: body.length, compression: 'none' });
 }
 
-test('it is SHA-256 over size, first 64 KiB and last 64 KiB', async () => {
+test('it is SHA-256 over size, first KiB and last KiB', async () => {
   const body = Buffer.from(Array.from({ length: 200 * KIB }, (_, at) => at % 251));
   const expected = createHash('sha256')
     .update(`${body.length}\n`)
-    .update(body.subarray(0, 64 * KIB))
-    .update(body.subarray(-64 * KIB))
+    .update(body.subarray(0, KIB))
+    .update(body.subarray(-KIB))
     .digest('hex');
   expect(await fingerprintOf(body)).toBe(expected);
 });

@@ -7,106 +7,102 @@
  * cannot be read at all throws.
  */
 import { basename, dirname } from 'node:path';
+import type { StoredObject } from '#shared/objectstore/stored-object';
 import { parseDatabaseFileName } from '#shared/packages/database-file-name';
 import { isServerDirectory, parseLogFilePath } from '#shared/packages/log-file-path';
-import type { MemberLocation } from '#shared/packages/member-source';
 import type {
   DatabaseFileEntry,
   LogFileEntry,
   PackageFault,
   PackageIndex,
-  UnrecognisedMember,
 } from '#shared/packages/package-index';
 import { type PackageName, parsePackageName } from '#shared/packages/package-name';
 import { readFileFormat } from './file-format.js';
+import { isMemberKey } from './find-objects.js';
+import { fingerprintOfObject } from './fingerprint.js';
+import { type KnownIndexes, keptIndexOf, listingOf } from './kept-index.js';
+import { type FoundMember, type Listing, listTar, listZip } from './list-members.js';
+import { openObject } from './open-object.js';
 import { openFile, type RandomAccess } from './random-access.js';
-import { readTarHeaders } from './tar-headers.js';
-import { readZipDirectory } from './zip-directory.js';
 
-interface FoundMember {
-  readonly path: string;
-  readonly location: MemberLocation;
+export interface IndexOptions {
+  /** The package where it is an object in a store. */
+  readonly object?: StoredObject;
+  readonly known?: KnownIndexes;
+  readonly signal?: AbortSignal;
 }
 
-interface Listing {
-  readonly members: readonly FoundMember[];
-  readonly unrecognised: readonly UnrecognisedMember[];
-  readonly faults: readonly PackageFault[];
-}
-
-export async function indexPackage(path: string): Promise<PackageIndex> {
+export async function indexPackage(
+  path: string,
+  options: IndexOptions = {},
+): Promise<PackageIndex> {
+  const { object } = options;
+  if (object !== undefined) return indexObject(path, object, options);
   await using file = await openFile(path);
+  return await indexOpened(path, file, undefined);
+}
+
+async function indexObject(
+  path: string,
+  object: StoredObject,
+  { known, signal }: IndexOptions,
+): Promise<PackageIndex> {
+  const { bytes } = object;
+  // Of a single message everything is in its name; a request would only tell that it is there.
+  if (isMemberKey(object.key)) {
+    return sort({ path, format: 'message', bytes }, listMessage(path, bytes, object));
+  }
+  const kept = await known?.find(object);
+  if (kept !== undefined) {
+    return sort({ path, format: kept.format, bytes }, listingOf(kept, path, object));
+  }
+  const source = openObject(object, signal);
+  return indexOpened(path, source, { object, ...(known && { known }) });
+}
+
+async function indexOpened(
+  path: string,
+  file: RandomAccess,
+  stored: { readonly object: StoredObject; readonly known?: KnownIndexes } | undefined,
+): Promise<PackageIndex> {
   const format = await readFileFormat(file);
   // An empty or damaged message under a good name is listed: decrypting it tells what is wrong.
   const isNamedMessage = format.kind === 'foreign' && /\.gpg$/i.test(path);
   const kind = isNamedMessage ? 'message' : format.kind;
+  const { bytes } = file;
   switch (kind) {
     case 'tar':
-      return sort({ path, format: kind, bytes: file.bytes }, await listTar(path, file));
-    case 'zip':
-      return sort({ path, format: kind, bytes: file.bytes }, await listZip(path, file));
+    case 'zip': {
+      const list = kind === 'tar' ? listTar : listZip;
+      const listing = await list(path, file, stored?.object);
+      if (stored !== undefined) await stored.known?.keep(stored.object, keptIndexOf(kind, listing));
+      return sort({ path, format: kind, bytes }, listing);
+    }
     case 'message': {
-      const index = sort({ path, format: kind, bytes: file.bytes }, listMessage(path, file));
+      const listing = listMessage(path, bytes, stored?.object);
+      const index = sort({ path, format: kind, bytes }, listing);
       return index.unrecognised.length === 0 ? index : asNoPackage(index);
     }
     case 'foreign': {
       const why = format.kind === 'foreign' ? format.detail : '';
       const fault = notAPackage(path, why);
       const nothing = { members: [], unrecognised: [], faults: [fault] };
-      return sort({ path, format: 'unknown', bytes: file.bytes }, nothing);
+      return sort({ path, format: 'unknown', bytes }, nothing);
     }
     default:
       return kind satisfies never;
   }
 }
 
-async function listTar(path: string, file: RandomAccess): Promise<Listing> {
-  const members: FoundMember[] = [];
-  const unrecognised: UnrecognisedMember[] = [];
-  const faults: PackageFault[] = [];
-  for await (const entry of readTarHeaders(file)) {
-    if (entry.kind === 'fault') {
-      const { reason, detail } = entry;
-      faults.push({
-        reason,
-        detail: `${path}: ${detail}`,
-        ...(entry.path && { path: entry.path }),
-      });
-    } else if (entry.type === 'file') {
-      const { offset, bytes } = entry;
-      members.push({ path: entry.path, location: { path, offset, bytes, compression: 'none' } });
-    } else if (entry.type !== 'directory') {
-      const detail = `${entry.path} is a ${entry.type}, not a file, and holds nothing to load.`;
-      unrecognised.push({ path: entry.path, reason: 'not-a-file', detail });
-    }
-  }
-  return { members, unrecognised, faults };
-}
-
-async function listZip(path: string, file: RandomAccess): Promise<Listing> {
-  const { members, faults } = await readZipDirectory(file);
-  return {
-    members: members
-      .filter((member) => !member.isDirectory)
-      .map(({ path: member, offset, bytes, compression }) => ({
-        path: member,
-        location: { path, offset, bytes, compression },
-      })),
-    unrecognised: [],
-    faults: faults.map(({ reason, detail, path: member }) => ({
-      reason,
-      detail: `${path}: ${detail}`,
-      ...(member !== undefined && { path: member }),
-    })),
-  };
-}
-
-function listMessage(path: string, file: RandomAccess): Listing {
+function listMessage(path: string, bytes: number, object: StoredObject | undefined): Listing {
   // Somebody's own folder is no server: only a name that can be nothing else is taken for one, or
   // the same file would be another log file in another folder.
   const folder = basename(dirname(path));
   const name = isServerDirectory(folder) ? `${folder}/${basename(path)}` : basename(path);
-  const location = { path, offset: 0, bytes: file.bytes, compression: 'none' as const };
+  const location = {
+    ...{ path, offset: 0, bytes, compression: 'none' as const },
+    ...(object && { object, fingerprint: fingerprintOfObject(object) }),
+  };
   return { members: [{ path: name, location }], unrecognised: [], faults: [] };
 }
 

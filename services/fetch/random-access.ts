@@ -1,6 +1,6 @@
 /**
- * Reading ranges of a package without reading the package: a local file now, an object in a store
- * by ranged requests later. A range that reaches past the end comes back short; nothing throws for
+ * Reading ranges of a package without reading the package: a local file here, an object in a store
+ * in open-object.ts. A range that reaches past the end comes back short; nothing throws for
  * it, because a package that ends too early is a fault of the data, not of the reader.
  */
 import { open } from 'node:fs/promises';

@@ -48,7 +48,11 @@ interface NamedEntry {
 }
 
 /** Members in the order of their bytes, then what is wrong. Nothing that was read is held back. */
-export async function readZipDirectory(source: RandomAccess): Promise<{
+export async function readZipDirectory(
+  source: RandomAccess,
+  /** Called for each member once the header behind it was read, or all were. */
+  onPassed: (member: ZipMember) => Promise<void> = async () => {},
+): Promise<{
   readonly members: readonly ZipMember[];
   readonly faults: readonly ZipFault[];
 }> {
@@ -93,6 +97,8 @@ export async function readZipDirectory(source: RandomAccess): Promise<{
     try {
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
       endOfPrevious = fileDataStart + entry.compressedSize;
+      const passed = members.at(-1);
+      if (passed !== undefined) await onPassed(passed);
       members.push({
         kind: 'member',
         path,
@@ -105,6 +111,8 @@ export async function readZipDirectory(source: RandomAccess): Promise<{
       faults.push(damaged(error, `${path} cannot be found; the others are used.`, path));
     }
   }
+  const last = members.at(-1);
+  if (last !== undefined) await onPassed(last);
   return { members, faults };
 }
 

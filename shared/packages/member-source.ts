@@ -29,6 +29,8 @@ export interface MemberLocation {
   readonly compression: 'none' | 'deflate';
   /** The package where it is an object in a store. */
   readonly object?: StoredObject;
+  /** Known where the index came by head and tail of the member anyway. */
+  readonly fingerprint?: string;
 }
 
 export interface MemberSource extends AsyncDisposable {

@@ -11,7 +11,12 @@ interface Table {
 }
 
 const LEFT_OUT = new Set(['file_id', 'changed_at', 'revision']);
-const LEFT_OUT_TABLES = new Set(['log_file_versions', 'database_file_versions', 'schema_versions']);
+const LEFT_OUT_TABLES = new Set([
+  'log_file_versions',
+  'database_file_versions',
+  'schema_versions',
+  'package_indexes',
+]);
 
 export async function checksums(
   data: string,
