@@ -26,6 +26,7 @@ const ENTRY_POINTS = new Set([
 /** Programs that the bench starts by names it puts together. */
 const STARTED = new Set([
   'bench/peers/by-hand.mjs',
+  'shared/warehouse/testing/race-for-lock.ts',
   ...['decrypt', 'merge', 'scan'].map((stage) => `bench/stages/${stage}.ts`),
 ]);
 

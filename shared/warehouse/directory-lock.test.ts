@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EdxstreamError } from '#shared/errors';
 import { directoryOwner, lockDirectory, lockPath } from '#shared/warehouse/directory-lock';
@@ -91,3 +92,21 @@ test('the lock stands beside the directory, readable for its user alone', () => 
   expect(statSync(lockPath(directory)).mode & 0o777).toBe(0o600);
   unlock();
 });
+
+test('of many processes that race for a directory one has it, the others are told who, and dead ones are followed once', async () => {
+  const directory = join(place, 'race');
+  const script = join(import.meta.dirname, 'testing', 'race-for-lock.ts');
+  const dead = String(pidOfTheDead());
+  const until = String(Date.now() + 4_000);
+  const racers = Array.from({ length: 6 }, async () => {
+    const options = ['--conditions=source', '--import', 'tsx', script, directory, until, dead];
+    const { stdout } = await promisify(execFile)(process.execPath, options);
+    return JSON.parse(stdout) as { times: number; faults: readonly string[] }; // written by the script
+  });
+  const results = await Promise.all(racers);
+  expect(results.flatMap(({ faults }) => faults)).toEqual([]);
+  // Each had its turns, or nothing was raced for.
+  expect(results.filter(({ times }) => times === 0)).toEqual([]);
+  const left = readdirSync(place).filter((name) => name.startsWith('race') && name !== 'race.lock');
+  expect(left).toEqual([]);
+}, 30_000);

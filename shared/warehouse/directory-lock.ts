@@ -4,8 +4,13 @@
  *
  *   edxstream-data/          the engine's directory
  *   edxstream-data.lock      { pid, host, command, since }
+ *
+ * The file is written under another name and then linked, so it is never seen without its owner. That of
+ * a process which was killed is replaced, and who replaces it must have a lock for that first: of several
+ * that find it, one would otherwise remove what another has just put there.
  */
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { EdxstreamError } from '#shared/errors';
 
@@ -23,15 +28,7 @@ export function lockPath(directory: string): string {
 
 /** Who has the directory now, or undefined. An owner whose process is gone does not count. */
 export function directoryOwner(directory: string): DirectoryOwner | undefined {
-  let text: string;
-  try {
-    text = readFileSync(lockPath(directory), 'utf8');
-  } catch {
-    return undefined;
-  }
-  const owner = parseOwner(text);
-  if (owner === undefined) return undefined;
-  return owner.host === hostname() && !isAlive(owner.pid) ? undefined : owner;
+  return livingOwner(textOf(lockPath(directory)));
 }
 
 /**
@@ -40,44 +37,79 @@ export function directoryOwner(directory: string): DirectoryOwner | undefined {
  */
 export function lockDirectory(directory: string, command: string): () => void {
   const path = lockPath(directory);
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const file = openSync(path, 'wx', 0o600);
-      const owner: DirectoryOwner = {
-        pid: process.pid,
-        host: hostname(),
-        command,
-        since: new Date().toISOString(),
-      };
-      writeSync(file, `${JSON.stringify(owner)}\n`);
-      closeSync(file);
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new EdxstreamError(
-          'DATA_DIRECTORY_UNUSABLE',
-          `The data directory ${directory} cannot be used: ${String(error)}`,
-          { cause: error },
-        );
+  const since = new Date().toISOString();
+  const owner: DirectoryOwner = { pid: process.pid, host: hostname(), command, since };
+  let other: DirectoryOwner | undefined;
+  try {
+    other = take(path, `${JSON.stringify(owner)}\n`);
+  } catch (error) {
+    throw new EdxstreamError(
+      'DATA_DIRECTORY_UNUSABLE',
+      `The data directory ${directory} cannot be used: ${String(error)}`,
+      { cause: error },
+    );
+  }
+  if (other !== undefined) throw busy(directory, other);
+  return () => rmSync(path, { force: true });
+}
+
+/** Puts `text` at `path` if nobody who lives has put something there; else returns who has. */
+function take(path: string, text: string): DirectoryOwner | undefined {
+  const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  writeFileSync(own, text, { flag: 'wx', mode: 0o600 });
+  try {
+    for (;;) {
+      if (isLinked(own, path)) return undefined;
+      const found = textOf(path);
+      if (found === undefined) continue; // given back in between
+      const owner = livingOwner(found);
+      if (owner !== undefined) return owner;
+      const right = `${path}.${createHash('sha256').update(found).digest('hex').slice(0, 8)}`;
+      const faster = take(right, text);
+      if (faster !== undefined) return faster;
+      try {
+        // Who was faster may be done already, and what stands there now be that of somebody who lives.
+        if (textOf(path) !== found) continue;
+        renameSync(own, path);
+        return undefined;
+      } finally {
+        rmSync(right, { force: true });
       }
     }
-    const owner = directoryOwner(directory);
-    if (owner !== undefined || attempt > 3) throw busy(directory, owner);
-    // Left by a process that was killed. Two that start at once may both remove it, and then the
-    // exclusive creation above lets only one of them through.
-    rmSync(path, { force: true });
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
-function busy(directory: string, owner: DirectoryOwner | undefined): EdxstreamError {
-  const who =
-    owner === undefined
-      ? 'another process'
-      : `\`edxstream ${owner.command}\` (process ${owner.pid} on ${owner.host}) since ${owner.since}`;
+function isLinked(own: string, path: string): boolean {
+  try {
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function busy(directory: string, owner: DirectoryOwner): EdxstreamError {
+  const who = `\`edxstream ${owner.command}\` (process ${owner.pid} on ${owner.host}) since ${owner.since}`;
   return new EdxstreamError(
     'DATA_DIRECTORY_BUSY',
     `The data directory ${directory} is in use by ${who}.`,
   );
+}
+
+function livingOwner(text = ''): DirectoryOwner | undefined {
+  const owner = parseOwner(text);
+  return owner?.host === hostname() && !isAlive(owner.pid) ? undefined : owner;
 }
 
 function parseOwner(text: string): DirectoryOwner | undefined {
