@@ -138,6 +138,21 @@ export const ERRORS = {
     exit: 2,
     next: 'Take the id as `edxstream status` shows it; ids are matched exactly.',
   },
+  KAFKA_UNREACHABLE: {
+    retry: true,
+    exit: 3,
+    next: 'Check --broker (EDXSTREAM_BROKER), and that the brokers are up and take connections from here.',
+  },
+  KAFKA_REFUSED: {
+    retry: false,
+    exit: 3,
+    next: 'Read what Kafka says above: rights of this user, or a limit such as max.message.bytes of the topic.',
+  },
+  REPLAY_TAKEN_OVER: {
+    retry: false,
+    exit: 3,
+    next: 'Let one process at a time go on with a replay, or give each its own --resume name.',
+  },
   BUG: {
     retry: false,
     exit: 70,

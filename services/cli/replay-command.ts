@@ -6,7 +6,7 @@
  */
 import { Command } from 'commander';
 import type { ValuesOf } from '#shared/config/settings';
-import { renderCounted } from '#shared/progress/quantities';
+import { renderCounted, renderDuration } from '#shared/progress/quantities';
 import { checkCondition } from '../replay/check-condition.js';
 import { requireCourses } from '../replay/find-courses.js';
 import { isoTime } from '../replay/rebase-time.js';
@@ -15,11 +15,11 @@ import { systemClock } from '../replay/replay-clock.js';
 import type { ReplayScope } from '../replay/replay-scope.js';
 import { warehouseSource } from '../replay/warehouse-source.js';
 import { addSettings, settingsOf } from './add-settings.js';
-import { replaySettings } from './config.js';
 import { EXIT } from './exit-status.js';
+import { openReplaySink } from './open-replay-sink.js';
 import { openExistingWarehouse } from './open-warehouse.js';
-import { showReplay } from './replay-screen.js';
-import { stdoutSink } from './replay-to-stdout.js';
+import { renderTime, showReplay } from './replay-screen.js';
+import { replaySettings } from './replay-settings.js';
 import type { Shell } from './shell.js';
 
 const EXAMPLES = `
@@ -55,25 +55,33 @@ async function runReplay(settings: ReplaySettings, shell: Shell): Promise<number
     where,
     skipUntimed: settings.untimed === 'skip',
   };
+  let say = (text: string): void => void shell.err.write(text);
+  const { sink, start } = await openReplaySink(settings, {
+    ...{ shell, clock: systemClock, say: (text) => say(text) },
+  });
   const replay = new Replay(warehouseSource(warehouse, { courses, scope }), {
-    start: { kind: 'at-time', timeUs: settings.from ?? 0 },
-    speed,
-    clock: systemClock,
+    ...{ start, speed, clock: systemClock, signal: shell.stop },
     maxGapUs: maxGap ?? Number.POSITIVE_INFINITY,
-    signal: shell.stop,
-    onShortened: (gap) => screen.tellGap(gap),
+    onShortened: (gap) => screen.say(describeGap(gap)),
   });
   const screen = showReplay(replay, shell);
-  const sink = stdoutSink(shell, { isRebased: settings.rebase, clock: systemClock });
+  say = screen.say;
   try {
     for await (const batch of replay) {
       if ((await screen.around(() => sink.send(batch))) === 'closed') break;
     }
+    await sink.flush();
   } finally {
     screen.close();
+    await sink.close();
   }
   await shell.err.write(describeEnd(replay.status(), shell.stop.aborted));
   return shell.stop.aborted ? EXIT.interrupted : EXIT.allIn;
+}
+
+function describeGap({ fromUs, toUs }: { readonly fromUs: number; readonly toUs: number }): string {
+  const length = renderDuration((toUs - fromUs) / 1e6);
+  return `Shortened: nothing happened for ${length} after ${renderTime(fromUs)}.\n`;
 }
 
 function describeEnd(status: ReplayStatus, isStopped: boolean): string {

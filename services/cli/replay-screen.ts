@@ -13,8 +13,8 @@ import { listenToKeys } from './replay-keys.js';
 import type { Shell } from './shell.js';
 
 export interface ReplayScreen {
-  /** Says that a pause between two events is shortened. */
-  tellGap(gap: { readonly fromUs: number; readonly toUs: number }): void;
+  /** Writes a line without tearing what is drawn. */
+  say(text: string): void;
   /** Takes the lines away for a moment: something else is written to the same terminal. */
   around<T>(write: () => Promise<T>): Promise<T>;
   /** Takes the lines away for good, and gives the terminal back. */
@@ -25,7 +25,6 @@ const REDRAW_MS = 200;
 const LINE_MS = 10_000;
 /** Speed is the mean over this time. */
 const SPEED_WINDOW_MS = 5000;
-const US_PER_SECOND = 1e6;
 
 export function showReplay(replay: Replay, shell: Shell): ReplayScreen {
   const { err, out } = shell;
@@ -57,10 +56,7 @@ export function showReplay(replay: Replay, shell: Shell): ReplayScreen {
   };
   const timer = setInterval(draw, REDRAW_MS);
   return {
-    tellGap({ fromUs, toUs }) {
-      const length = renderDuration((toUs - fromUs) / US_PER_SECOND);
-      say(`Shortened: nothing happened for ${length} after ${renderTime(fromUs)}.\n`);
-    },
+    say,
     async around(work) {
       if (!(err.isTerminal && out.isTerminal)) return work();
       write(erase());

@@ -47,12 +47,23 @@ export function replaySpeed() {
   });
 }
 
-export type ReplaySinkChoice = { readonly kind: 'stdout' };
+export type ReplaySinkChoice =
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'kafka'; readonly topic: string };
 
+/** `stdout`, or `kafka:` and what Kafka takes for the name of a topic. */
 export function replaySink() {
   return z.string().transform((text, context): ReplaySinkChoice => {
     if (text.trim() === 'stdout') return { kind: 'stdout' };
-    context.addIssue('expected stdout');
+    const topic = /^kafka:([\w.-]{1,249})$/.exec(text.trim())?.[1];
+    if (topic !== undefined && topic !== '.' && topic !== '..') return { kind: 'kafka', topic };
+    context.addIssue('expected stdout, or kafka: and the name of a topic, such as kafka:live');
     return z.NEVER;
   });
+}
+
+export function replayName() {
+  return z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'expected a name of letters, digits, dots, dashes and underscores');
 }

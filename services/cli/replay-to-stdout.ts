@@ -2,13 +2,8 @@
 
 import { TimeRebaser } from '../replay/rebase-time.js';
 import type { ReplayClock } from '../replay/replay-clock.js';
-import type { ReplayedEvent } from '../replay/replayed-event.js';
+import type { ReplaySink } from './open-replay-sink.js';
 import type { Shell } from './shell.js';
-
-export interface ReplaySink {
-  /** Resolves when more may be sent; `closed` where nobody wants any. */
-  send(batch: readonly ReplayedEvent[]): Promise<'sent' | 'closed'>;
-}
 
 const LINE_FEED = 0x0a;
 
@@ -26,6 +21,9 @@ export function stdoutSink(
       await out.write(joined(lines));
       return out.isClosed ? 'closed' : 'sent';
     },
+    // Written is all that it can be.
+    flush: async () => undefined,
+    close: async () => undefined,
   };
 }
 

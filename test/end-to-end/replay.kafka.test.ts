@@ -1,0 +1,152 @@
+/**
+ * A replay into a real Kafka: every event once and in its order, also when the process is killed, and when
+ * the broker is.
+ */
+import { afterAll, test as anyTest, beforeAll, expect } from 'vitest';
+import { missingForKafka } from '../../deploy/local/fetch-kafka.js';
+import { edxstream, type Running, start } from '../support/edxstream.js';
+import { canPack } from '../support/gpg-packages.js';
+import { KafkaBrokers } from '../support/kafka-broker.js';
+import { recordsOf, type TopicRecord } from '../support/kafka-records.js';
+import { LoadedPackages } from '../support/loaded-packages.js';
+import type { OracleEvent } from '../support/oracle.js';
+import { seededRandom } from '../support/random.js';
+import { wait } from '../support/two-weeks.js';
+
+const canRun = canPack && missingForKafka().length === 0;
+const test = anyTest.skipIf(!canRun);
+const { EDXSTREAM_TEST_KILLS: givenKills = '3' } = process.env;
+const KILLS = Number(givenKills);
+
+let packages: LoadedPackages;
+let kafka: KafkaBrokers;
+let courses: readonly string[];
+
+beforeAll(async () => {
+  if (!canRun) return;
+  [packages, kafka] = await Promise.all([LoadedPackages.open(), KafkaBrokers.start()]);
+  courses = packages.courses().slice(0, 2);
+}, 240_000);
+
+afterAll(async () => {
+  await kafka?.[Symbol.asyncDispose]();
+  await packages?.[Symbol.asyncDispose]();
+});
+
+function replay(topic: string, ...args: readonly string[]): readonly string[] {
+  const wanted = courses.flatMap((course) => ['--course', course]);
+  const sink = ['--sink', `kafka:${topic}`, '--broker', ...kafka.addresses];
+  return ['replay', '--data', packages.data, ...wanted, ...sink, ...args];
+}
+
+function expectSame(records: readonly TopicRecord[], events: readonly OracleEvent[]): void {
+  for (const course of courses) {
+    const own = records.filter(({ key }) => key === course);
+    const wanted = events.filter(({ courseId }) => courseId.toString() === course);
+    expect(own).toHaveLength(wanted.length);
+    const other = own.findIndex(({ value }, at) => !wanted[at]?.raw.equals(value));
+    expect(own[other]?.value.toString('latin1')).toBe(wanted[other]?.raw.toString('latin1'));
+    expect(new Set(own.map(({ partition }) => partition)).size).toBe(1);
+  }
+  expect(records).toHaveLength(events.length);
+}
+
+test('one event is one record, keyed by its course, with its time and origin in headers', async () => {
+  const { status, stderr } = await edxstream(replay('plain', '--speed', 'max'));
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(stderr).toContain('Made the topic plain.');
+  const events = packages.replayOf(...courses);
+  const records = await recordsOf(kafka.addresses, 'plain');
+  expectSame(records, events);
+  const [course] = courses;
+  const first = events.find(({ courseId }) => courseId.toString() === course);
+  const record = records.find(({ key }) => key === course);
+  const { organization, site, server, logDate, line, timeUs } = first ?? {};
+  expect(record?.header('origin')).toBe(`${organization}/${site}/${server}/${logDate}:${line}`);
+  expect(BigInt(Date.parse(record?.header('event-time') ?? '')) * 1000n).toBe(
+    ((timeUs ?? 0n) / 1000n) * 1000n,
+  );
+});
+
+test('a named replay that was stopped goes on where it was, and one that is done adds nothing', async () => {
+  const speed = ['--speed', '200000', '--resume', 'stopped'];
+  const running = start(replay('stopped', ...speed));
+  await untilRecords('stopped', 1);
+  running.child.kill('SIGINT');
+  const stopped = await running.ended;
+  expect(stopped).toMatchObject({ status: 130 });
+  const again = await edxstream(replay('stopped', '--speed', 'max', '--resume', 'stopped'));
+  expect(again.stderr).toMatch(/Going on with stopped after [\d,]+ events?\./);
+  const third = await edxstream(replay('stopped', '--speed', 'max', '--resume', 'stopped'));
+  expect(third).toMatchObject({ status: 0 });
+  expect(third.stderr).toContain('Sent 0 events.');
+  expectSame(await recordsOf(kafka.addresses, 'stopped'), packages.replayOf(...courses));
+});
+
+test('a name goes with one replay: with another course it is refused', async () => {
+  const args = replay('stopped', '--resume', 'stopped', '--untimed', 'skip');
+  const { status, stderr } = await edxstream(args);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^SETTINGS: --resume stopped: under this name /);
+});
+
+test(
+  `after ${KILLS} kills at random moments every event is in the topic once, in its order`,
+  async () => {
+    const random = seededRandom('replay');
+    const speed = ['--speed', '400000', '--resume', 'killed'];
+    for (let kill = 0; kill < KILLS; ) {
+      const running = start(replay('killed', ...speed));
+      await untilSaid(running, 'Going on with|Made the topic');
+      const afterMs = Math.round(1500 * random.next());
+      await wait(afterMs);
+      running.child.kill('SIGKILL');
+      const { status } = await running.ended;
+      if (status !== null) break;
+      kill += 1;
+      console.log(
+        `kill ${kill} after ${afterMs} ms: ${running.said().match(/after .* event/)?.[0]}`,
+      );
+    }
+    const { status, stderr } = await edxstream(replay('killed', '-s', 'max', '--resume', 'killed'));
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expectSame(await recordsOf(kafka.addresses, 'killed'), packages.replayOf(...courses));
+  },
+  KILLS * 60_000 + 60_000,
+);
+
+test('a broker that is killed and comes back is waited for, and that is said', async () => {
+  const running = start(replay('away', '--speed', '400000', '--resume', 'away'));
+  await untilRecords('away', 1);
+  await kafka.stopNode(1);
+  await untilSaid(running, 'Kafka does not answer.*; waiting for it\\.');
+  await kafka.startNode(1);
+  await kafka.untilReady(1);
+  const { status, stderr } = await running.ended;
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(stderr).toContain('Kafka answers again.');
+  expectSame(await recordsOf(kafka.addresses, 'away'), packages.replayOf(...courses));
+}, 180_000);
+
+test('where no broker answers that is said at once', async () => {
+  const args = ['replay', '-d', packages.data, '-c', courses[0] ?? '', '--sink', 'kafka:x'];
+  const { status, stderr } = await edxstream([...args, '--broker', '127.0.0.1:9']);
+  expect(status).toBe(3);
+  expect(stderr).toMatch(/^KAFKA_UNREACHABLE: /);
+});
+
+/** Waits until the topic holds as many records. */
+async function untilRecords(topic: string, count: number): Promise<void> {
+  for (;;) {
+    const records = await recordsOf(kafka.addresses, topic).catch(() => []);
+    if (records.length >= count) return;
+    await wait(50);
+  }
+}
+
+async function untilSaid(running: Running, pattern: string): Promise<void> {
+  while (!new RegExp(pattern).test(running.said())) {
+    if (running.child.exitCode !== null) throw new Error(`It ended: ${running.said()}`);
+    await wait(20);
+  }
+}
