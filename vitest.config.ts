@@ -16,7 +16,7 @@ export default defineConfig({
       'node_modules/**',
       ...(missingForKafka().length > 0 ? ['**/*.{kafka,s3}.test.ts'] : []),
     ],
-    globalSetup: 'test/support/needed-services.ts',
+    globalSetup: ['shared/testing/build-kernel.ts', 'test/support/needed-services.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -103,6 +103,11 @@ export const ERRORS = {
     exit: 3,
     next: 'Choose a directory that this user may write to with --data.',
   },
+  MEMORY_EXHAUSTED: {
+    retry: false,
+    exit: 3,
+    next: 'Lower --workers, EDXSTREAM_WINDOW_BYTES_MAX or EDXSTREAM_LINE_BYTES_MAX, then run the same command again: it continues.',
+  },
   DISK_FULL: {
     retry: true,
     exit: 3,

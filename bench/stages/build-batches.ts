@@ -2,7 +2,7 @@
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import type * as ConfigModule from '../../services/cli/config.js';
 import type * as BatchBuilderModule from '../../services/decrypt/batch-builder.js';
-import type * as ColumnMemoryModule from '../../services/decrypt/column-memory.js';
+import type * as KernelModule from '../../shared/kernel/kernel.js';
 import type * as LineScannerModule from '../../shared/tracking/line-scanner.js';
 import { importBuilt } from './built.js';
 import { plaintextOf, readKeys, type StageFile, type StageInput } from './stage-input.js';
@@ -16,9 +16,7 @@ const SLICE_BYTES = 128 << 10;
 const { BatchBuilder } = await importBuilt<typeof BatchBuilderModule>(
   'services/decrypt/batch-builder',
 );
-const { freshColumns } = await importBuilt<typeof ColumnMemoryModule>(
-  'services/decrypt/column-memory',
-);
+const { createKernel } = await importBuilt<typeof KernelModule>('shared/kernel/kernel');
 const { LineScanner } = await importBuilt<typeof LineScannerModule>('shared/tracking/line-scanner');
 
 const { loadSettings } = await importBuilt<typeof ConfigModule>('services/cli/config');
@@ -66,12 +64,12 @@ export function logDateStartUs({ logDate }: StageFile): number {
   return Date.parse(`${logDate}T00:00:00Z`) * 1000;
 }
 
-/** `spares` are windows of batches that are done with, to be filled again as in a load. */
-export function* batchesOf(
-  { file, chunks }: HeldFile,
-  { number, spares = [] }: { readonly number: number; readonly spares?: ArrayBuffer[] },
-): Iterable<EventBatch> {
-  const builder = new BatchBuilder(new LineScanner(), {
+/** Whose memory the batches are in; a stage frees those that it is done with. */
+export const kernel = createKernel(2 ** 31);
+const scanner = new LineScanner(kernel);
+
+export function* batchesOf({ file, chunks }: HeldFile, number: number): Iterable<EventBatch> {
+  using builder = new BatchBuilder(scanner, {
     file: number,
     logDateStartUs: logDateStartUs(file),
     skewUs: SKEW_US,
@@ -80,14 +78,6 @@ export function* batchesOf(
     keepSecrets: false,
     courses: undefined,
     fromLine: 1,
-    takeWindow: (sizeBytes) => {
-      const spare = spares.pop();
-      return spare?.byteLength === sizeBytes
-        ? Buffer.from(spare)
-        : Buffer.allocUnsafeSlow(sizeBytes);
-    },
-    takeColumns: freshColumns,
-    giveBack: () => {},
   });
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {

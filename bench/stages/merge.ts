@@ -17,7 +17,7 @@ const { mergeByTime } = await importBuilt<typeof MergeModule>('services/merge/me
 
 /** The merge runs in the main thread of a load, so it does here. */
 const held = await holdPlaintext(stageInput());
-const batches = held.map((file, number) => [...batchesOf(file, { number })]);
+const batches = held.map((file, number) => [...batchesOf(file, number)]);
 const startUs = held.map(({ file }) => logDateStartUs(file));
 
 const answer = await timed(async () => {

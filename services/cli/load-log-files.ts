@@ -10,6 +10,7 @@ import { assert } from '#shared/errors';
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import { inProcessEventLog } from '#shared/eventlog/in-process';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
+import type { Kernel } from '#shared/kernel/kernel';
 import type { LogFileEntry } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
 import {
@@ -42,6 +43,8 @@ import {
 export interface LoadLogFilesOptions {
   readonly warehouse: Warehouse;
   readonly pool: DecryptPool;
+  /** Whose memory the batches of the pool come in. */
+  readonly kernel: Kernel;
   readonly courses: readonly string[];
   readonly keepSecrets: boolean;
   readonly allowUnprotected: boolean;
@@ -154,7 +157,7 @@ async function loadRound(
     const take = async (batch: EventBatch): Promise<void> => {
       progress.eventsRead += batch.rows;
       progress.rejected += batch.rejected.length;
-      progress.lineBytes += batch.bytes.length;
+      progress.lineBytes += batch.lineBytes;
       await publish(batch);
     };
     const answer = await readLogFile(file, { pool, warehouse, take, signal });
@@ -197,7 +200,7 @@ async function loadRound(
       fileOf: (file) => loadingFile(fileAt(file)),
       loadingEntry: (file) => fileAt(file).loading,
       settle,
-      onBatchDone: (batch) => pool.recycle(batch),
+      kernel: options.kernel,
       onInserted: ({ rows, isEarly }) => {
         progress.eventsLoaded += rows;
         if (isEarly) progress.earlyReleases += 1;

@@ -8,6 +8,7 @@
  * shows no half-loaded file.
  */
 import { basename } from 'node:path';
+import { createKernel } from '#shared/kernel/kernel';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import type { PackageIndex } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
@@ -19,6 +20,7 @@ import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
 import type { DatabaseFileToLoad, LedgerEntry, PackageOrigin } from '../tables/database-file.js';
 import { loadDatabaseFiles } from '../tables/load-database-files.js';
 import type { IndexedPackages } from './index-packages.js';
+import { kernelBytes } from './kernel-bytes.js';
 import {
   addDatabaseFile,
   addFaults,
@@ -135,10 +137,12 @@ async function loadAllLogFiles(
   progress.stage = 'log files';
   // More workers than log files would only be started and stopped.
   const count = Math.max(1, Math.min(workers, toRead.length));
-  await using pool = openDecryptPool({ keys, workers: count });
+  const kernel = createKernel(kernelBytes(settings, count));
+  await using pool = openDecryptPool({ keys, workers: count, kernel });
   await loadLogFiles(plan, {
     warehouse,
     pool,
+    kernel,
     courses,
     keepSecrets: settings.keepSecrets,
     allowUnprotected: settings.allowUnprotected,

@@ -7,23 +7,20 @@ import {
   type EventBatch,
   FLAG_LATE,
   FLAG_TIME_STATE,
+  freeBatch,
   TEXT_COLUMNS,
+  type TextColumn,
 } from '#shared/eventlog/event-batch';
-import { LineScanner, TIME_STATES } from '#shared/tracking/line-scanner';
+import { usedKernel } from '#shared/testing/kernel';
+import { trackingLine } from '#shared/testing/tracking-lines';
+import { LineScanner, TEXT_FIELDS, TIME_STATES } from '#shared/tracking/line-scanner';
+import { parseEvent } from '#shared/tracking/parse-event';
 import { BatchBuilder, type BatchOptions } from './batch-builder.js';
-import { freshColumns } from './column-memory.js';
 
 const LOG_DATE_US = Date.UTC(2013, 9, 22) * 1000;
 const HOUR_US = 3_600_000_000;
 
-/** Memory as it comes back from a batch before: full of what looks like lines, quotes and secrets. */
-function dirtyWindow(sizeBytes: number): Buffer {
-  return Buffer.from(new SharedArrayBuffer(sizeBytes)).fill('{"password": "old"}\n\n{"time":\n');
-}
-
-function cleanWindow(sizeBytes: number): Buffer {
-  return Buffer.from(new SharedArrayBuffer(sizeBytes));
-}
+const KERNEL = usedKernel();
 
 const OPTIONS: BatchOptions = {
   file: 7,
@@ -34,9 +31,6 @@ const OPTIONS: BatchOptions = {
   keepSecrets: false,
   courses: undefined,
   fromLine: 1,
-  takeWindow: cleanWindow,
-  takeColumns: freshColumns,
-  giveBack: () => {},
 };
 
 interface Row {
@@ -51,9 +45,14 @@ interface Row {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Everything that a log file came to, by line. */
+/** Batches of the log file before, whose memory the next one uses again. */
+const held: EventBatch[] = [];
+
+/** Everything that a log file came to, by line. Its batches can be read until the next one is built. */
 function build(chunks: readonly Buffer[], options: Partial<BatchOptions> = {}) {
-  const builder = new BatchBuilder(new LineScanner(), { ...OPTIONS, ...options });
+  for (const batch of held.splice(0)) freeBatch(KERNEL, batch);
+  using scanner = new LineScanner(KERNEL);
+  using builder = new BatchBuilder(scanner, { ...OPTIONS, ...options });
   const batches: EventBatch[] = [];
   // The builder may keep nothing of a chunk, so it gets a copy that is wiped behind it.
   for (const chunk of chunks) {
@@ -62,6 +61,7 @@ function build(chunks: readonly Buffer[], options: Partial<BatchOptions> = {}) {
     lent.fill(0x21);
   }
   batches.push(...builder.finish());
+  held.push(...batches);
   return {
     batches,
     rows: batches.flatMap(rowsOf).toSorted((a, b) => a.line - b.line),
@@ -99,18 +99,20 @@ function rowsOf(batch: EventBatch): Row[] {
 }
 
 function fieldsOf(batch: EventBatch, row: number): Record<string, string> {
-  const value = (bytes: Uint8Array, ends: Uint32Array, index: number): string =>
-    Buffer.from(bytes.slice(index === 0 ? 0 : ends[index - 1], ends[index])).toString();
+  const value = ({ valueStart, valueLength }: TextColumn, index: number): string => {
+    const start = valueStart[index] ?? 0;
+    return Buffer.from(batch.bytes.slice(start, start + (valueLength[index] ?? 0))).toString();
+  };
   const fields: [string, string][] = [];
   for (const [at, name] of DICTIONARY_FIELDS.entries()) {
     const column = batch.dictionaries[at];
     if (column === undefined) throw new Error(`no column ${name}`);
-    fields.push([name, value(column.valueBytes, column.valueEnd, column.index[row] ?? -1)]);
+    fields.push([name, value(column, column.index[row] ?? -1)]);
   }
   for (const [at, name] of TEXT_COLUMNS.entries()) {
     const column = batch.texts[at];
     if (column === undefined) throw new Error(`no column ${name}`);
-    fields.push([name, value(column.valueBytes, column.valueEnd, row)]);
+    fields.push([name, value(column, row)]);
   }
   return Object.fromEntries(fields.filter(([, text]) => text !== ''));
 }
@@ -225,7 +227,6 @@ test('every line is an event, rejected or blank, with its number and bytes, as a
       const built = build(cut(log, chunkBytes), {
         batchBytes,
         lineBytesMax: LINE_BYTES_MAX,
-        takeWindow: dirtyWindow,
       });
       const lines = linesOf(log);
       const expected = lines.flatMap((line, at): [number, string][] =>
@@ -256,7 +257,6 @@ test('where windows end, and what stood in them before, changes nothing but the 
       const { batches, ...cutUp } = build(cut(log, chunkBytes), {
         ...limits,
         batchBytes,
-        takeWindow: dirtyWindow,
       });
       expect(cutUp).toEqual(one);
       for (const batch of batches) expect(batch.rows + batch.rejected.length).toBeGreaterThan(0);
@@ -341,7 +341,7 @@ test('secrets are masked wherever a chunk cuts their name or value, and counted 
     '{"a": 1}\n{"new_password2": "hunter2"}\nx password=hunter2&b\n{"keyword": "word"}\n{"PWD": "hunter2"}\n',
   );
   for (const size of Array.from({ length: log.length }, (_, at) => at + 1)) {
-    const built = build(cut(log, size), { takeWindow: dirtyWindow });
+    const built = build(cut(log, size));
     expect(built.counts.masked).toBe(3);
     const raws = [...built.rows, ...built.rejected].map(({ raw }) => raw);
     expect(raws.filter((raw) => raw.includes('hunter2'))).toEqual([]);
@@ -386,7 +386,112 @@ test('a batch is about as large as asked, and a log file of a few lines takes no
   const line = `{"a": "${'x'.repeat(91)}"}\n`;
   const many = build(cut(Buffer.from(line.repeat(500)), 777), { batchBytes: 4000 });
   expect(many.batches.length).toBeGreaterThan(10);
-  for (const { bytes } of many.batches) expect(bytes.length).toBeLessThanOrEqual(4000);
+  for (const { lineBytes } of many.batches) expect(lineBytes).toBeLessThanOrEqual(4000);
   const few = build([Buffer.from(line)], { batchBytes: 1 << 20 });
-  expect(few.batches[0]?.bytes.length).toBe(line.length);
+  // A block for the line and one for its columns, of the smallest size there is.
+  expect(few.batches[0]).toMatchObject({ lineBytes: line.length, blockBytes: 2 << 16 });
+});
+
+/** Lines as servers write nearly all of them, some with one thing that is not usual. */
+const usualLine = fc
+  .record({
+    date: fc.constantFrom(
+      '2013-10-22',
+      '2013-10-21',
+      '2012-02-29',
+      '2013-02-29',
+      '2011-12-31',
+      '2254-12-31',
+    ),
+    time: fc.constantFrom(
+      'T00:00:00',
+      'T23:59:59.999999',
+      ' 05:06:07.12',
+      'T24:00:00',
+      'T1:00:00',
+      'T01:02:03.1234567',
+    ),
+    offset: fc.constantFrom('+00:00', '', 'Z', '+01:00', '-0500', 'x'),
+    course: fc.constantFrom('A/B/C', 'course-v1:A+B+C', 'A/B/C', '', 'none', ' A/B/C', 'D/E/F'),
+    userId: fc.constantFrom(
+      '17',
+      '"18"',
+      'null',
+      '""',
+      '123456789012345',
+      '1234567890123456',
+      '-1',
+      '1.5',
+    ),
+    texts: fc.record(
+      Object.fromEntries(
+        ['username', 'session', 'ip', 'agent', 'page', 'event_type', 'name'].map((name) => [
+          name,
+          fc.oneof(
+            { weight: 5, arbitrary: fc.stringMatching(/^[a-z0-9 /.:-]{0,40}$/) },
+            fc.string({ unit: 'binary', maxLength: 12 }),
+            fc.constantFrom(null, 7, { course_id: 'A/B/C' }),
+          ),
+        ]),
+      ),
+      { requiredKeys: [] },
+    ),
+    end: fc.constantFrom('', '', '', '\r', ' '),
+  })
+  .map(({ date, time, offset, course, userId, texts, end }) =>
+    Buffer.from(
+      `{"time": "${date}${time}${offset}", "context": {"course_id": "${course}", "user_id": ${userId}, "path": "/x"}${JSON.stringify(
+        texts,
+      ).replace('{', Object.keys(texts).length > 0 ? ', ' : '')}${end}`,
+    ),
+  );
+
+test('runs of usual lines come to the same as every line read in full', () => {
+  const anyLine = fc.oneof(
+    { weight: 6, arbitrary: usualLine },
+    { weight: 1, arbitrary: trackingLine.filter((line) => !line.includes(10)) },
+  );
+  let events = 0;
+  fc.assert(
+    fc.property(
+      fc.array(anyLine, { minLength: 5, maxLength: 40 }),
+      smallBounds,
+      (lines, { chunkBytes }) => {
+        const log = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
+        const built = build(cut(log, chunkBytes * 10), { keepSecrets: true });
+        const expected = lines.flatMap((line, at) => {
+          const read = parseEvent(line);
+          if (read.kind !== 'keep') return [];
+          const { jsonAt, text, timeUs, timeState, userId, courseId } = read.value;
+          const isUsable = timeState === 'ok';
+          const values = TEXT_FIELDS.map((name, field) => [name, text[field]?.toString() ?? '']);
+          return {
+            line: at + 1,
+            raw: line.toString('latin1'),
+            course: courseId,
+            timeUs: isUsable ? timeUs : LOG_DATE_US + 24 * HOUR_US - 1,
+            timeState,
+            isLate: isUsable && timeUs < LOG_DATE_US - 6 * HOUR_US,
+            userId,
+            jsonAt,
+            fields: Object.fromEntries(values.filter(([, value]) => value !== '')),
+          };
+        });
+        expect(built.rows).toEqual(expected);
+        expect(built.counts.late).toBe(expected.filter(({ isLate }) => isLate).length);
+        events += expected.length;
+      },
+    ),
+    { numRuns: 400 },
+  );
+  expect(events).toBeGreaterThan(2_000);
+});
+
+test('a batch of very many short lines has room for all of them', () => {
+  const lines = 30_000;
+  const line = '{"time":"2013-10-22T00:00:00","context":{"course_id":"A/B/C"},"name":"';
+  const log = Array.from({ length: lines }, (_, at) => `${line}${at}"}\n`).join('');
+  const built = build(cut(Buffer.from(log), 128 << 10), { batchBytes: 4 << 20 });
+  expect(built.rows.length).toBe(lines);
+  expect(built.rows.every(({ fields }, at) => fields['name'] === String(at))).toBe(true);
 });

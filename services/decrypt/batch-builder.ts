@@ -12,10 +12,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { assert } from '#shared/errors';
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import { type LastLine, type LineCounts, noLines } from '#shared/eventlog/log-file-answer';
+import type { ScanState } from '#shared/kernel/scan-state';
 import { LINE_BLANK, LINE_EVENT, type LineScanner } from '#shared/tracking/line-scanner';
 import { findSecretCandidate, maskSecrets } from '#shared/tracking/mask-secrets';
 import { BatchColumns } from './batch-columns.js';
-import type { ColumnMemory } from './column-memory.js';
+import { LineWindow } from './line-window.js';
 
 const LF = 10;
 const KEPT_OF_LONG_LINE = 64 << 10;
@@ -35,20 +36,15 @@ export interface BatchOptions {
   readonly courses: ReadonlySet<string> | undefined;
   /** The number of the first line that will be pushed. */
   readonly fromLine: number;
-  /** Memory for a window of this size, fresh or used before. */
-  readonly takeWindow: (sizeBytes: number) => Buffer;
-  /** Memory for the columns of a batch, fresh or used before. */
-  readonly takeColumns: () => ColumnMemory;
-  /** Takes memory back that no batch has taken with it. */
-  readonly giveBack: (memory: { window?: Buffer; columns: ColumnMemory }) => void;
 }
 
 export class BatchBuilder {
   readonly counts: LineCounts = noLines();
   readonly #options: BatchOptions;
+  readonly #state: ScanState;
   readonly #scanner: LineScanner;
   readonly #columns: BatchColumns;
-  #window: Buffer;
+  #window: LineWindow;
   /** Bytes of the window that are filled. */
   #used = 0;
   /** Where the line that is not finished yet begins. */
@@ -57,14 +53,20 @@ export class BatchBuilder {
   /** The next offset at which the name of a secret may begin; -1: none up to `searchedTo`. */
   #candidate = -1;
   #searchedTo = 0;
+  /** False once a batch has taken the window with it. */
+  #isWindowOurs = true;
   #long: { kept: Buffer; bytes: number; hash: Hash } | undefined;
   #last: LastLine | undefined;
 
+  /** One builder at a time may use the scanner. */
   constructor(scanner: LineScanner, options: BatchOptions) {
+    const { lineBytesMax, logDateStartUs, skewUs } = options;
     this.#options = options;
+    this.#state = scanner.state;
     this.#scanner = scanner;
-    this.#columns = new BatchColumns(scanner, options);
-    this.#window = options.takeWindow(options.batchBytes);
+    this.#state.beginFile({ lineBytesMax, lateBeforeUs: logDateStartUs - skewUs });
+    this.#columns = new BatchColumns(this.#state, scanner, options);
+    this.#window = new LineWindow(this.#state.kernel, options.batchBytes);
     this.#line = options.fromLine;
   }
 
@@ -81,14 +83,14 @@ export class BatchBuilder {
         offset = this.#skipLongLine(chunk, offset);
         continue;
       }
-      const room = this.#window.length - this.#used;
+      const room = this.#window.sizeBytes - this.#used;
       if (room === 0) {
         const full = this.#makeRoom();
         if (full !== undefined) yield full;
         continue;
       }
       const taken = chunk.copy(
-        this.#window,
+        this.#window.bytes,
         this.#used,
         offset,
         Math.min(chunk.length, offset + room),
@@ -106,32 +108,57 @@ export class BatchBuilder {
       this.#readLine(this.#used);
       this.#lineStart = this.#used;
     }
-    const window = this.#window;
     const batch = this.#seal();
-    const isWindowTaken = batch?.bytes.buffer === window.buffer;
-    this.#options.giveBack({
-      ...(isWindowTaken ? {} : { window }),
-      columns: this.#columns.unused,
-    });
     if (batch !== undefined) yield batch;
   }
 
+  /** Gives the memory back that no batch has taken with it; nothing can be pushed afterwards. */
+  [Symbol.dispose](): void {
+    if (this.#isWindowOurs) this.#state.kernel.blocks.give(this.#window.place);
+    this.#columns[Symbol.dispose]();
+  }
+
   #readLines(): void {
-    // Only what is filled: a search to the end of the window would touch memory that nothing stands in.
-    const filled = this.#window.subarray(0, this.#used);
-    for (;;) {
-      const end = filled.indexOf(LF, this.#lineStart);
-      if (end < 0) return;
-      this.#readLine(end);
-      this.#lineStart = end + 1;
+    const isFiltered = this.#options.courses !== undefined;
+    while (isFiltered || this.#scanUsualLines()) {
+      const from = this.#window.place + this.#lineStart;
+      const filled = this.#window.place + this.#used;
+      const end = this.#state.kernel.functions.findByte(LF, from, filled) >>> 0;
+      if (end === filled) return;
+      this.#readLine(end - this.#window.place);
+      this.#lineStart = end - this.#window.place + 1;
     }
+  }
+
+  /** Reads lines without a call for each; true where it stopped at one that must be read in full. */
+  #scanUsualLines(): boolean {
+    const state = this.#state;
+    const { place } = this.#window;
+    if (!this.#options.keepSecrets) this.#searchOn(this.#lineStart);
+    const rowsBefore = state.rows;
+    const isOdd = state.scanLines({
+      start: place + this.#lineStart,
+      filled: place + this.#used,
+      candidate: this.#candidate < 0 ? undefined : place + this.#candidate,
+      line: this.#line,
+    });
+    const events = state.rows - rowsBefore;
+    if (events > 0) {
+      this.#lineStart = state.lineStart - place;
+      this.#line = state.line;
+      this.counts.lines += events;
+      this.counts.events += events;
+      this.counts.late += state.late;
+      this.#last = { kind: 'event', isMasked: false, isLate: this.#columns.isLastLate };
+    }
+    return isOdd;
   }
 
   #readLine(end: number): void {
     const start = this.#lineStart;
     if (end - start > this.#options.lineBytesMax) {
       // The window may hold more than the limit: what is too long must not depend on where it stands.
-      this.#beginLongLine(this.#window.subarray(start, end));
+      this.#beginLongLine(this.#window.bytes.subarray(start, end));
       this.#endLongLine();
       // A secret found in this line says nothing about the lines behind it.
       if (this.#candidate !== -1 && this.#candidate < end) this.#search(end);
@@ -142,7 +169,8 @@ export class BatchBuilder {
     this.#line += 1;
     this.counts.lines += 1;
     if (isMasked) this.counts.masked += 1;
-    const kind = this.#scanner.scan(this.#window, start, end);
+    const { place } = this.#window;
+    const kind = this.#scanner.scan(place + start, place + end);
     if (kind === LINE_BLANK) {
       this.counts.blank += 1;
       this.#last = { kind: 'blank', isMasked, isLate: false };
@@ -151,7 +179,7 @@ export class BatchBuilder {
     } else {
       const { rejectReason, rejectDetail } = this.#scanner;
       // A copy: the window travels with the events and may be large, rejected lines are few.
-      const raw = Uint8Array.prototype.slice.call(this.#window, start, end);
+      const raw = Uint8Array.prototype.slice.call(this.#window.bytes, start, end);
       this.#reject(line, rejectReason, rejectDetail, raw, isMasked);
     }
   }
@@ -163,7 +191,7 @@ export class BatchBuilder {
       this.#last = { kind: 'filtered', isMasked, isLate: false };
       return;
     }
-    const isLate = this.#columns.add(this.#window, start, end - start, line);
+    const isLate = this.#columns.add(this.#window.place + start, end - start, line);
     this.counts.events += 1;
     if (isLate) this.counts.late += 1;
     this.#last = { kind: 'event', isMasked, isLate };
@@ -178,25 +206,30 @@ export class BatchBuilder {
 
   /** Masks the line if the name of a secret may stand in it; says whether it changed. */
   #mask(start: number, end: number): boolean {
+    this.#searchOn(start);
+    if (this.#candidate === -1 || this.#candidate >= end) return false;
+    const isMasked = maskSecrets(this.#window.bytes, start, end) > 0;
+    this.#search(end);
+    return isMasked;
+  }
+
+  /** Makes sure that `#candidate` is the first one from `start` on in all that is filled. */
+  #searchOn(start: number): void {
     if (this.#candidate < start) this.#candidate = -1;
     if (this.#candidate === -1 && this.#searchedTo < this.#used) {
       // A name may have been cut by the end of what was searched last time.
       this.#search(Math.max(start, this.#searchedTo - 64));
     }
-    if (this.#candidate === -1 || this.#candidate >= end) return false;
-    const isMasked = maskSecrets(this.#window, start, end) > 0;
-    this.#search(end);
-    return isMasked;
   }
 
   #search(from: number): void {
-    this.#candidate = findSecretCandidate(this.#window, from, this.#used);
+    this.#candidate = findSecretCandidate(this.#window.bytes, from, this.#used);
     this.#searchedTo = this.#used;
   }
 
   /** The window is full: its lines become a batch, or the window grows for a line that fills it. */
   #makeRoom(): EventBatch | undefined {
-    const unfinished = this.#window.subarray(this.#lineStart, this.#used);
+    const unfinished = this.#window.bytes.subarray(this.#lineStart, this.#used);
     const { batchBytes, lineBytesMax } = this.#options;
     if (unfinished.length > lineBytesMax) {
       this.#beginLongLine(unfinished);
@@ -207,9 +240,11 @@ export class BatchBuilder {
   }
 
   #replaceWindow(size: number, begin: Buffer): EventBatch | undefined {
-    const next = this.#options.takeWindow(size);
-    begin.copy(next);
+    const next = new LineWindow(this.#state.kernel, size);
+    next.bytes.set(begin);
     const batch = this.#seal();
+    if (this.#isWindowOurs) this.#state.kernel.blocks.give(this.#window.place);
+    this.#isWindowOurs = true;
     this.#window = next;
     this.#used = begin.length;
     this.#lineStart = 0;
@@ -219,9 +254,11 @@ export class BatchBuilder {
   }
 
   #seal(): EventBatch | undefined {
-    // A small log file must not carry a window of megabytes around for its few lines.
-    const isSparse = this.#lineStart * 2 < this.#window.length;
-    return this.#columns.take(isSparse ? copyOf(this.#window, this.#lineStart) : this.#window);
+    const isSparse = this.#lineStart * 2 < this.#window.sizeBytes;
+    if (isSparse) return this.#columns.takeCopy(this.#window, this.#lineStart);
+    const batch = this.#columns.take(this.#window, this.#lineStart);
+    if (batch !== undefined) this.#isWindowOurs = false;
+    return batch;
   }
 
   #beginLongLine(bytes: Buffer): void {
@@ -257,11 +294,4 @@ export class BatchBuilder {
     this.#reject(this.#line, 'line-too-long', detail, new Uint8Array(long.kept), isMasked);
     this.#line += 1;
   }
-}
-
-/** The first `length` bytes in memory of their own. */
-function copyOf(bytes: Buffer, length: number): Buffer {
-  const copy = Buffer.from(new SharedArrayBuffer(length));
-  bytes.copy(copy, 0, 0, length);
-  return copy;
 }

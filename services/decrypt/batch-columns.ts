@@ -7,53 +7,61 @@ import {
   type RejectedLine,
   TEXT_COLUMNS,
 } from '#shared/eventlog/event-batch';
+import type { ScanState } from '#shared/kernel/scan-state';
 import { type LineScanner, TEXT_FIELDS } from '#shared/tracking/line-scanner';
-import { ByteDictionary } from './byte-dictionary.js';
-import { type ColumnMemory, type RowColumns, rowColumns, rowMemory } from './column-memory.js';
-import { TextValues } from './text-values.js';
+import type { LineWindow } from './line-window.js';
+import { copyRowColumns, fillRowColumns, type RowColumns, takeRowColumns } from './row-columns.js';
 
 const DAY_US = 86_400_000_000;
+/** As many as a window of 4 MiB has lines of ordinary length. */
+const ROWS_AT_FIRST = 9_000;
+const SIDE_BYTES = 1 << 16;
 /** Where the fields of each kind stand among the scanner's text fields. */
 const DICTIONARY_AT = DICTIONARY_FIELDS.map((field) => TEXT_FIELDS.indexOf(field));
 const TEXT_AT = TEXT_COLUMNS.map((field) => TEXT_FIELDS.indexOf(field));
 
 export class BatchColumns {
+  readonly #state: ScanState;
   readonly #scanner: LineScanner;
   readonly #file: number;
   readonly #endOfLogDateUs: number;
   readonly #lateBeforeUs: number;
-  readonly #dictionaries = DICTIONARY_FIELDS.map(() => new ByteDictionary());
-  readonly #takeColumns: () => ColumnMemory;
-  #memory: ColumnMemory;
   #rows: RowColumns;
-  readonly #texts: readonly TextValues[];
-  #count = 0;
   #rejected: RejectedLine[] = [];
+  /** Blocks for values that do not stand in their line as they are, because they were escaped. */
+  #sideBlocks: number[] = [];
+  #sideAt = 0;
+  #sideEnd = 0;
 
   constructor(
+    state: ScanState,
     scanner: LineScanner,
     options: {
       readonly file: number;
       readonly logDateStartUs: number;
       readonly skewUs: number;
-      readonly takeColumns: () => ColumnMemory;
     },
   ) {
+    this.#state = state;
     this.#scanner = scanner;
     this.#file = options.file;
     this.#endOfLogDateUs = options.logDateStartUs + DAY_US - 1;
     this.#lateBeforeUs = options.logDateStartUs - options.skewUs;
-    this.#takeColumns = options.takeColumns;
-    this.#memory = options.takeColumns();
-    this.#rows = rowColumns(this.#memory.rows);
-    this.#texts = this.#memory.texts.map((text) => new TextValues(text));
+    this.#rows = takeRowColumns(state.kernel, ROWS_AT_FIRST);
+    state.useColumns(this.#rows.place, this.#rows.capacity, 0);
+  }
+
+  /** The flags of the row that was added last. */
+  get isLastLate(): boolean {
+    return ((this.#rows.flags[this.#state.rows - 1] ?? 0) & FLAG_LATE) !== 0;
   }
 
   /** Adds the event that the scanner has just read; says whether it is late. */
-  add(window: Buffer, start: number, length: number, line: number): boolean {
-    if (this.#count === this.#rows.capacity) this.#grow();
-    const row = this.#count;
-    this.#count += 1;
+  add(start: number, length: number, line: number): boolean {
+    const state = this.#state;
+    if (state.rows === this.#rows.capacity) this.#grow();
+    const row = state.rows;
+    state.rows = row + 1;
     const rows = this.#rows;
     const scanner = this.#scanner;
     const isUsable = scanner.timeState === 0;
@@ -67,98 +75,133 @@ export class BatchColumns {
     rows.flags[row] = scanner.timeState | (isLate ? FLAG_LATE : 0);
     rows.userId[row] = scanner.userId;
     rows.course[row] = scanner.course;
-    this.#addTexts(window, row);
+    this.#addTexts(row);
     return isLate;
   }
 
-  #addTexts(window: Buffer, row: number): void {
+  #addTexts(row: number): void {
     const { textStart, textLength, textDecoded } = this.#scanner;
-    for (let at = 0; at < DICTIONARY_AT.length; at += 1) {
-      const field = DICTIONARY_AT[at] as number; // the loop stays inside the table, here and below
-      const start = textStart[field] as number;
-      const dictionary = this.#dictionaries[at] as ByteDictionary;
-      const decoded = start < 0 ? textDecoded[field] : undefined;
-      (this.#rows.indexes[at] as Uint32Array)[row] =
-        decoded === undefined
-          ? dictionary.add(
-              window,
-              Math.max(start, 0),
-              start < 0 ? 0 : (textLength[field] as number),
-            )
-          : dictionary.add(decoded, 0, decoded.length);
+    const placeOf = (field: number): number => {
+      const start = textStart[field] as number; // the tables hold fields of the scanner
+      return start >= 0 ? start : this.#putAside(textDecoded[field] ?? Buffer.alloc(0));
+    };
+    for (const [at, field] of DICTIONARY_AT.entries()) {
+      const column = this.#rows.indexes[at] as Uint32Array; // one for each, here and below
+      column[row] = this.#state.numberOf(at, placeOf(field), textLength[field] as number);
     }
-    for (let at = 0; at < TEXT_AT.length; at += 1) {
-      const field = TEXT_AT[at] as number;
-      const start = textStart[field] as number;
-      const decoded = start < 0 ? textDecoded[field] : undefined;
-      const values = this.#texts[at] as TextValues;
-      (this.#rows.ends[at] as Uint32Array)[row] =
-        decoded === undefined
-          ? values.add(window, Math.max(start, 0), start < 0 ? 0 : (textLength[field] as number))
-          : values.add(decoded, 0, decoded.length);
+    for (const [at, field] of TEXT_AT.entries()) {
+      (this.#rows.textStarts[at] as Uint32Array)[row] = placeOf(field);
+      (this.#rows.textLengths[at] as Uint32Array)[row] = textLength[field] as number;
     }
   }
 
-  /** The memory that waits for the next batch, once there will be none. */
-  get unused(): ColumnMemory {
-    return this.#memory;
+  #putAside(value: Buffer): number {
+    const { kernel } = this.#state;
+    if (this.#sideAt + value.length > this.#sideEnd) {
+      const place = kernel.blocks.take(Math.max(SIDE_BYTES, value.length));
+      this.#sideBlocks.push(place);
+      this.#sideAt = place;
+      this.#sideEnd = place + kernel.blocks.sizeOf(place);
+    }
+    const place = this.#sideAt;
+    kernel.bytes.set(value, place);
+    this.#sideAt += value.length;
+    return place;
   }
 
   reject(rejected: RejectedLine): void {
     this.#rejected.push(rejected);
   }
 
-  /** The batch so far, which takes `window` with it; undefined if it would be empty. */
-  take(window: Buffer): EventBatch | undefined {
-    if (this.#count === 0 && this.#rejected.length === 0) return undefined;
-    const rows = this.#rows;
-    const count = this.#count;
-    const segments = orderRows(rows, count, this.#scanner.courses);
-    const next = this.#takeColumns();
-    const batch: EventBatch = {
-      file: this.#file,
-      rows: count,
-      bytes: window,
-      rawStart: rows.rawStart,
-      rawLength: rows.rawLength,
-      jsonAt: rows.jsonAt,
-      line: rows.line,
-      timeUs: rows.timeUs,
-      flags: rows.flags,
-      userId: rows.userId,
-      dictionaries: this.#dictionaries.map((dictionary, at) => ({
-        index: rows.indexes[at] as Uint32Array, // one index column for each dictionary
-        ...dictionary.take(),
-      })),
-      texts: this.#texts.map((values, at) => ({
-        valueBytes: values.take(next.texts[at] as SharedArrayBuffer), // as many as text columns
-        valueEnd: rows.ends[at] as Uint32Array,
-      })),
-      order: rows.order,
-      segments,
-      rejected: this.#rejected,
+  /** The batch so far, which takes the window with it; undefined if it would be empty. */
+  take(window: LineWindow, lineBytes: number): EventBatch | undefined {
+    const rows = this.#state.rows;
+    if (rows === 0 && this.#rejected.length === 0) return undefined;
+    return this.#seal(window, lineBytes, rows);
+  }
+
+  /**
+   * The same, with the window and the columns copied to blocks that just hold them: a small log file must not
+   * carry megabytes around for its few lines.
+   */
+  takeCopy(window: LineWindow, lineBytes: number): EventBatch | undefined {
+    const rows = this.#state.rows;
+    if (rows === 0 && this.#rejected.length === 0) return undefined;
+    const { kernel } = this.#state;
+    const small = window.copy(kernel, lineBytes);
+    const large = this.#rows;
+    this.#rows = copyRowColumns(kernel, large, rows);
+    const moved = (starts: Uint32Array, count: number): void => {
+      for (let at = 0; at < count; at += 1) {
+        const start = starts[at] as number; // at < count
+        const isInWindow = start >= window.place && start < window.place + window.sizeBytes;
+        if (isInWindow) starts[at] = start - window.place + small.place;
+      }
     };
-    this.#memory = next;
-    this.#rows = rowColumns(next.rows);
-    this.#count = 0;
-    this.#rejected = [];
+    moved(this.#rows.rawStart, rows);
+    for (const column of this.#rows.textStarts) moved(column, rows);
+    const batch = this.#seal(small, lineBytes, rows);
+    for (const { valueStart } of batch.dictionaries) moved(valueStart, valueStart.length);
+    kernel.blocks.give(large.place);
     return batch;
   }
 
+  #seal(window: LineWindow, lineBytes: number, rows: number): EventBatch {
+    const { kernel } = this.#state;
+    const columns = this.#rows;
+    const segments = orderRows(columns, rows, this.#scanner.courses);
+    const values = this.#state.takeDictionaries();
+    const blocks = [window.place, columns.place, ...this.#sideBlocks];
+    const batch: EventBatch = {
+      file: this.#file,
+      rows,
+      bytes: kernel.bytes,
+      lineBytes,
+      blocks,
+      blockBytes: blocks.reduce((sum, place) => sum + kernel.blocks.sizeOf(place), 0),
+      rawStart: columns.rawStart,
+      rawLength: columns.rawLength,
+      jsonAt: columns.jsonAt,
+      line: columns.line,
+      timeUs: columns.timeUs,
+      flags: columns.flags,
+      userId: columns.userId,
+      dictionaries: values.map((value, at) => ({
+        index: columns.indexes[at] as Uint32Array, // one for each dictionary
+        ...value,
+      })),
+      texts: columns.textStarts.map((valueStart, at) => ({
+        valueStart,
+        valueLength: columns.textLengths[at] as Uint32Array, // as many as starts
+      })),
+      order: columns.order,
+      segments,
+      rejected: this.#rejected,
+    };
+    this.#rejected = [];
+    this.#sideBlocks = [];
+    this.#sideAt = 0;
+    this.#sideEnd = 0;
+    this.#rows = takeRowColumns(kernel, ROWS_AT_FIRST);
+    this.#state.useColumns(this.#rows.place, this.#rows.capacity, 0);
+    return batch;
+  }
+
+  /** Gives the memory back that no batch has taken with it; nothing can be added afterwards. */
+  [Symbol.dispose](): void {
+    const { blocks } = this.#state.kernel;
+    for (const place of [this.#rows.place, ...this.#sideBlocks]) blocks.give(place);
+  }
+
   #grow(): void {
-    const grown = rowColumns(rowMemory(this.#rows.capacity * 2));
+    const { kernel } = this.#state;
     const old = this.#rows;
-    grown.rawStart.set(old.rawStart);
-    grown.rawLength.set(old.rawLength);
-    grown.jsonAt.set(old.jsonAt);
-    grown.line.set(old.line);
-    grown.timeUs.set(old.timeUs);
-    grown.flags.set(old.flags);
-    grown.userId.set(old.userId);
-    grown.course.set(old.course);
-    for (const [at, column] of old.indexes.entries()) grown.indexes[at]?.set(column);
-    for (const [at, column] of old.ends.entries()) grown.ends[at]?.set(column);
-    this.#rows = grown;
+    const rows = this.#state.rows;
+    const larger = takeRowColumns(kernel, old.capacity * 2);
+    fillRowColumns(larger, old, rows);
+    this.#rows = larger;
+    kernel.blocks.give(old.place);
+    this.#state.useColumns(larger.place, larger.capacity, rows);
   }
 }
 

@@ -10,13 +10,13 @@
  *                           ^ published from here, the unfinished line again under its number
  */
 import { createHash } from 'node:crypto';
-import type { EventBatch } from '#shared/eventlog/event-batch';
+import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import type { Delivered, LineSum, LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import { openMessage, PlaintextFault, type VerifiedMessage } from '#shared/openpgp/read-message';
 import { openMember } from '#shared/packages/member-source';
-import { LineScanner } from '#shared/tracking/line-scanner';
-import { BatchBuilder, type BatchOptions } from './batch-builder.js';
+import type { LineScanner } from '#shared/tracking/line-scanner';
+import { BatchBuilder } from './batch-builder.js';
 import type { EarlierVersion, LogFileTask } from './log-file-task.js';
 import { addBatch, type SumOfLines } from './sum-lines.js';
 
@@ -27,14 +27,12 @@ const LF = 10;
  */
 const SLICE_BYTES = 128 << 10;
 
-/** Where batches get their memory, fresh or used before. */
-type BatchMemory = Pick<BatchOptions, 'takeWindow' | 'takeColumns' | 'giveBack'>;
-
 export interface DecryptOptions {
   readonly keys: KeyRing;
   /** Hands a batch on; waits while whoever takes it is behind. */
   readonly send: (batch: EventBatch) => Promise<void>;
-  readonly memory: BatchMemory;
+  /** Used by one log file at a time. */
+  readonly scanner: LineScanner;
   readonly signal?: AbortSignal;
 }
 
@@ -81,7 +79,7 @@ async function loadWhatIsNew(
     return {
       kind: 'shorter',
       delivered,
-      sum: await sumLines(task, message, options.memory),
+      sum: await sumLines(task, message, options.scanner),
       warnings,
     };
   }
@@ -134,9 +132,9 @@ async function load(
   task: LogFileTask,
   message: VerifiedMessage,
   start: { readonly fromByte: number; readonly fromLine: number },
-  { send, memory, signal }: DecryptOptions,
+  { send, scanner, signal }: DecryptOptions,
 ): Promise<LogFileAnswer> {
-  const builder = batchBuilder(task, start.fromLine, memory);
+  using builder = batchBuilder(task, start.fromLine, scanner);
   const hash = createHash('sha256');
   const reading = new ReadSoFar();
   for await (const chunk of message.plaintext(signal)) {
@@ -163,27 +161,28 @@ async function load(
 async function sumLines(
   task: LogFileTask,
   message: VerifiedMessage,
-  memory: BatchMemory,
+  scanner: LineScanner,
 ): Promise<LineSum> {
-  // Batches are held back by one, so that the last line is known to be terminated or not.
-  const builder = batchBuilder(task, 1, memory);
+  const { kernel } = scanner.state;
+  using builder = batchBuilder(task, 1, scanner);
   const reading = new ReadSoFar();
   const total: SumOfLines = { rows: 0, sum: 0n };
   const batches: EventBatch[] = [];
   for await (const chunk of message.plaintext()) {
     reading.add(chunk);
-    for (const batch of builder.push(chunk)) addBatch(total, batch, Number.POSITIVE_INFINITY);
+    for (const batch of builder.push(chunk)) {
+      addBatch(total, batch, Number.POSITIVE_INFINITY);
+      freeBatch(kernel, batch);
+    }
   }
+  // What is left is held, until the last line is known to be terminated or not.
   batches.push(...builder.finish());
   const isTerminated = reading.delivered('').tailBytes === 0;
   const lines = builder.counts.lines - (isTerminated ? 0 : 1);
   for (const batch of batches) addBatch(total, batch, lines + 1);
-  return {
-    lines,
-    rows: total.rows,
-    sum: total.sum.toString(),
-    tail: isTerminated ? new Uint8Array() : lineBytes(batches, lines + 1),
-  };
+  const tail = isTerminated ? new Uint8Array() : lineBytes(batches, lines + 1);
+  for (const batch of batches) freeBatch(kernel, batch);
+  return { lines, rows: total.rows, sum: total.sum.toString(), tail };
 }
 
 function lineBytes(batches: readonly EventBatch[], line: number): Uint8Array {
@@ -203,8 +202,8 @@ function lineBytes(batches: readonly EventBatch[], line: number): Uint8Array {
   return new Uint8Array();
 }
 
-function batchBuilder(task: LogFileTask, fromLine: number, memory: BatchMemory): BatchBuilder {
-  return new BatchBuilder(new LineScanner(), {
+function batchBuilder(task: LogFileTask, fromLine: number, scanner: LineScanner): BatchBuilder {
+  return new BatchBuilder(scanner, {
     file: task.file,
     logDateStartUs: task.logDateStartUs,
     skewUs: task.skewUs,
@@ -213,7 +212,6 @@ function batchBuilder(task: LogFileTask, fromLine: number, memory: BatchMemory):
     keepSecrets: task.keepSecrets,
     courses: task.courses === undefined ? undefined : new Set(task.courses),
     fromLine,
-    ...memory,
   });
 }
 

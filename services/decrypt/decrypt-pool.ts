@@ -9,11 +9,11 @@ import { Piscina } from 'piscina';
 import { EdxstreamError } from '#shared/errors';
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
+import type { Kernel } from '#shared/kernel/kernel';
 import { giveHeapRoom } from '#shared/openpgp/heap-room';
 import { type KeyRing, serializeKeyRing } from '#shared/openpgp/key-ring';
 import { receiveFrom } from '#shared/stream/port-stream';
-import { columnsOf } from './column-memory.js';
-import type { OutsideFault, SpareMemory } from './decrypt-worker.js';
+import type { OutsideFault } from './decrypt-worker.js';
 import type { LogFileTask } from './log-file-task.js';
 
 export interface DecryptPool extends AsyncDisposable {
@@ -27,19 +27,13 @@ export interface DecryptPool extends AsyncDisposable {
     take: (batch: EventBatch) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<LogFileAnswer>;
-  /** Gives the memory of a batch that is not needed any more back to the workers. */
-  recycle(batch: EventBatch): void;
 }
-
-/**
- * Memory of batches that waits for a worker. Fresh memory costs a page fault for each 4 KiB and drives the garbage
- * collector; both together were half of the time of a load.
- */
-const SPARE_MAX = 64;
 
 export function openDecryptPool(options: {
   readonly keys: KeyRing;
   readonly workers: number;
+  /** Whose memory batches come in; whoever takes one frees it. */
+  readonly kernel: Kernel;
 }): DecryptPool {
   // Sources run under a loader in development, where the worker is the .ts file beside this one.
   const isSource = import.meta.url.endsWith('.ts');
@@ -49,11 +43,10 @@ export function openDecryptPool(options: {
     execArgv: isSource ? ['--conditions=source', '--import', 'tsx'] : [],
     minThreads: options.workers,
     maxThreads: options.workers,
-    workerData: { keys: serializeKeyRing(options.keys) },
+    workerData: { keys: serializeKeyRing(options.keys), kernel: options.kernel.handle },
     // Batches are passed on by a port of their own, so the pool's own fast path is not needed.
     atomics: 'disabled',
   });
-  const spares: SpareMemory[] = [];
   return {
     workers: options.workers,
     async decrypt(task, take, signal) {
@@ -64,7 +57,7 @@ export function openDecryptPool(options: {
       const abort = (): void => port1.close();
       signal?.addEventListener('abort', abort, { once: true });
       try {
-        for await (const batch of receiveFrom<EventBatch, SpareMemory>(port1, () => spares.pop())) {
+        for await (const batch of receiveFrom<EventBatch>(port1)) {
           signal?.throwIfAborted();
           await take(batch);
         }
@@ -75,12 +68,6 @@ export function openDecryptPool(options: {
       } finally {
         signal?.removeEventListener('abort', abort);
       }
-    },
-    recycle(batch) {
-      const columns = columnsOf(batch);
-      const window = batch.bytes.buffer;
-      if (!(window instanceof SharedArrayBuffer) || columns === undefined) return;
-      if (spares.length < SPARE_MAX) spares.push({ window, columns });
     },
     async [Symbol.asyncDispose]() {
       await pool.destroy();

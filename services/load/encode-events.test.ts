@@ -2,11 +2,17 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DICTIONARY_FIELDS, type EventBatch, TEXT_COLUMNS } from '#shared/eventlog/event-batch';
+import {
+  DICTIONARY_FIELDS,
+  type EventBatch,
+  freeBatch,
+  TEXT_COLUMNS,
+} from '#shared/eventlog/event-batch';
 import type { MergedRows } from '#shared/eventlog/merged-run';
-import { type AnEvent, aBatch } from '#shared/testing/event-batches';
+import { type AnEvent, aBatch, inKernel } from '#shared/testing/event-batches';
+import { usedKernel } from '#shared/testing/kernel';
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '#shared/warehouse/embedded';
-import { EVENT_COLUMNS, encodeEvents, eventBuffers } from './encode-events.js';
+import { EVENT_COLUMNS, EventEncoder } from './encode-events.js';
 import type { LoadingFile } from './loading-file.js';
 
 let place: string;
@@ -20,7 +26,8 @@ afterAll(async () => {
   await rm(place, { recursive: true, force: true });
 });
 
-const BUFFERS = eventBuffers();
+const KERNEL = usedKernel();
+const ENCODER = new EventEncoder(KERNEL);
 const FILES: readonly LoadingFile[] = [
   { organization: 'UnivA', site: 'prod', server: '', logDate: '2013-10-31', fileId: 2 ** 47 + 3 },
   { organization: 'UnivA', site: 'edge', server: 's\u00fcd', logDate: '2013-11-01', fileId: 1 },
@@ -52,11 +59,13 @@ async function encode(path: string, batches: readonly EventBatch[]): Promise<num
   const file = await open(path, 'w');
   let blocks = 0;
   const fileOf = (number: number): LoadingFile => FILES[number] as LoadingFile; // the test's own
-  for await (const block of encodeEvents(batches, rowsOf(batches), fileOf, BUFFERS)) {
+  const placed = batches.map((batch) => inKernel(KERNEL, batch));
+  for await (const block of ENCODER.encode(placed, rowsOf(placed), fileOf)) {
     await file.write(block);
     blocks += 1;
   }
   await file.close();
+  for (const batch of placed) freeBatch(KERNEL, batch);
   return blocks;
 }
 

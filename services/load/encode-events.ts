@@ -8,14 +8,14 @@ import {
   type EventBatch,
   FLAG_LATE,
   FLAG_TIME_STATE,
-  TEXT_COLUMNS,
-  type TextColumn,
 } from '#shared/eventlog/event-batch';
 import type { MergedRows } from '#shared/eventlog/merged-run';
+import type { Kernel } from '#shared/kernel/kernel';
 import { TIME_STATES } from '#shared/tracking/line-scanner';
 import { dayNumber, type LoadingFile } from './loading-file.js';
 import { lowCardinalityColumn, NativeBlock } from './native-columns.js';
 import { RunDictionary } from './run-dictionary.js';
+import { STRING_COLUMNS, StringColumns } from './string-columns.js';
 
 /** Rows of one Native block: the engine puts blocks together, so this only bounds our buffer. */
 const BLOCK_ROWS = 16_384;
@@ -31,55 +31,72 @@ export const EVENT_COLUMNS: readonly (readonly [name: string, type: string])[] =
   ['server', 'LowCardinality(String)'],
   ['time_state', 'LowCardinality(String)'],
   ...DICTIONARY_FIELDS.map((field) => [field, 'LowCardinality(String)'] as const),
-  ...TEXT_COLUMNS.map((field) => [field, 'String'] as const),
   ['time', "DateTime64(6, 'UTC')"],
   ['user_id', 'Nullable(Int64)'],
   ['log_date', 'Date'],
   ['line', 'UInt64'],
   ['late', 'Bool'],
-  ['raw', 'String'],
   ['json_at', 'UInt32'],
   ['file_id', 'UInt64'],
+  ...STRING_COLUMNS.map((name) => [name, 'String'] as const),
 ];
 
-/** The two buffers that `encodeEvents` fills in turn; used again for every run of a load. */
-export function eventBuffers(): readonly [NativeBlock, NativeBlock] {
-  return [new NativeBlock(BLOCK_BYTES), new NativeBlock(BLOCK_BYTES)];
-}
+/** Encodes the runs of a load, one after another, into two buffers that take turns. */
+export class EventEncoder {
+  readonly #kernel: Kernel;
+  readonly #blocks: readonly [NativeBlock, NativeBlock];
+  readonly #strings: StringColumns;
 
-/**
- * Yields blocks. The caller may hold one while it asks for the next, but no longer: two buffers take
- * turns.
- */
-export async function* encodeEvents(
-  batches: readonly EventBatch[],
-  rows: MergedRows,
-  fileOf: (file: number) => LoadingFile,
-  buffers: readonly [NativeBlock, NativeBlock],
-): AsyncIterable<Uint8Array> {
-  const files = batches.map(({ file }) => fileOf(file));
-  const dictionaries = DICTIONARY_FIELDS.map((_, field) => new RunDictionary(batches, field));
-  for (let from = 0, turn = 0; from < rows.rows; from += BLOCK_ROWS, turn += 1) {
-    const block = turn % 2 === 0 ? buffers[0] : buffers[1];
-    const range = { from, to: Math.min(from + BLOCK_ROWS, rows.rows) };
-    const part: Part = { block, batches, files, ...rows, ...range };
-    block.begin(EVENT_COLUMNS.length, range.to - range.from);
-    courseColumn(part);
-    for (const name of ['organization', 'site', 'server'] as const) fileColumn(part, name);
-    timeStateColumn(part);
-    for (const [field, name] of DICTIONARY_FIELDS.entries()) {
-      dictionaryColumn(part, name, dictionaries[field] as RunDictionary); // one for each field
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    const memory = {
+      take: (bytes: number): Buffer => {
+        const place = kernel.blocks.take(bytes);
+        return kernel.bytes.subarray(place, place + kernel.blocks.sizeOf(place));
+      },
+      give: (bytes: Buffer): void => kernel.blocks.give(bytes.byteOffset),
+    };
+    this.#blocks = [new NativeBlock(BLOCK_BYTES, memory), new NativeBlock(BLOCK_BYTES, memory)];
+    this.#strings = new StringColumns(kernel, BLOCK_ROWS);
+  }
+
+  /** Yields blocks. The caller may hold one while it asks for the next, but no longer. */
+  async *encode(
+    batches: readonly EventBatch[],
+    rows: MergedRows,
+    fileOf: (file: number) => LoadingFile,
+  ): AsyncIterable<Uint8Array> {
+    const files = batches.map(({ file }) => fileOf(file));
+    const dictionaries = DICTIONARY_FIELDS.map(
+      (_, field) => new RunDictionary(this.#kernel.bytes, batches, field),
+    );
+    this.#strings.beginRun(batches);
+    for (let from = 0, turn = 0; from < rows.rows; from += BLOCK_ROWS, turn += 1) {
+      const block = turn % 2 === 0 ? this.#blocks[0] : this.#blocks[1];
+      const range = { from, to: Math.min(from + BLOCK_ROWS, rows.rows) };
+      const part: Part = { block, batches, files, ...rows, ...range };
+      block.begin(EVENT_COLUMNS.length, range.to - range.from);
+      courseColumn(part);
+      for (const name of ['organization', 'site', 'server'] as const) fileColumn(part, name);
+      timeStateColumn(part);
+      for (const [field, name] of DICTIONARY_FIELDS.entries()) {
+        dictionaryColumn(part, name, dictionaries[field] as RunDictionary); // one for each field
+      }
+      timeColumn(part);
+      userIdColumn(part);
+      logDateColumn(part);
+      lineColumn(part);
+      lateColumn(part);
+      jsonAtColumn(part);
+      fileIdColumn(part);
+      this.#strings.write(part);
+      yield block.taken();
     }
-    for (const [field, name] of TEXT_COLUMNS.entries()) textColumn(part, name, field);
-    timeColumn(part);
-    userIdColumn(part);
-    logDateColumn(part);
-    lineColumn(part);
-    lateColumn(part);
-    rawColumn(part);
-    jsonAtColumn(part);
-    fileIdColumn(part);
-    yield block.taken();
+  }
+
+  [Symbol.dispose](): void {
+    for (const { bytes } of this.#blocks) this.#kernel.blocks.give(bytes.byteOffset);
+    this.#strings[Symbol.dispose]();
   }
 }
 
@@ -141,18 +158,6 @@ function dictionaryColumn(part: Part, name: string, dictionary: RunDictionary): 
   lowCardinalityColumn(part.block, name, keys, indexes);
 }
 
-function textColumn(part: Part, name: string, field: number): void {
-  const { block, batches, batchOf, rowOf } = part;
-  block.column(name, 'String');
-  const columns = batches.map(({ texts }) => texts[field] as TextColumn);
-  for (let at = part.from; at < part.to; at += 1) {
-    const { valueBytes, valueEnd } = columns[batchOf[at] as number] as TextColumn;
-    const row = rowOf[at] as number;
-    const start = row === 0 ? 0 : (valueEnd[row - 1] as number);
-    block.string(valueBytes, start, (valueEnd[row] as number) - start);
-  }
-}
-
 function timeColumn({ block, batches, batchOf, rowOf, from, to }: Part): void {
   block.column('time', "DateTime64(6, 'UTC')");
   const view = block.view(8 * (to - from));
@@ -209,15 +214,6 @@ function lateColumn({ block, batches, batchOf, rowOf, from, to }: Part): void {
     const { flags } = batches[batchOf[at] as number] as EventBatch;
     const isLate = ((flags[rowOf[at] as number] as number) & FLAG_LATE) !== 0;
     view.setUint8(at - from, isLate ? 1 : 0);
-  }
-}
-
-function rawColumn({ block, batches, batchOf, rowOf, from, to }: Part): void {
-  block.column('raw', 'String');
-  for (let at = from; at < to; at += 1) {
-    const { bytes, rawStart, rawLength } = batches[batchOf[at] as number] as EventBatch;
-    const row = rowOf[at] as number;
-    block.string(bytes, rawStart[row] as number, rawLength[row] as number);
   }
 }
 

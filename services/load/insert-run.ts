@@ -4,10 +4,9 @@
  */
 import type { MergedRows, MergedRun } from '#shared/eventlog/merged-run';
 import type { Warehouse } from '#shared/warehouse/warehouse';
-import { EVENT_COLUMNS, encodeEvents } from './encode-events.js';
+import { EVENT_COLUMNS, type EventEncoder } from './encode-events.js';
 import { encodeRejected, REJECTED_COLUMNS } from './encode-rejected.js';
 import type { LoadingFile } from './loading-file.js';
-import type { NativeBlock } from './native-columns.js';
 
 /**
  * One insert, one part: the run is already as large as a part should be, so the engine is told not to cut it
@@ -24,7 +23,7 @@ export async function insertRun(
   warehouse: Warehouse,
   run: MergedRun,
   fileOf: (file: number) => LoadingFile,
-  buffers: readonly [NativeBlock, NativeBlock],
+  encoder: EventEncoder,
 ): Promise<void> {
   for (const rows of byMonth(run, fileOf)) {
     await warehouse.bulkInsert({
@@ -32,7 +31,7 @@ export async function insertRun(
       columns: EVENT_COLUMNS.map(([name]) => name),
       structure: EVENT_COLUMNS.map((column) => column.join(' ')).join(', '),
       format: 'Native',
-      body: encodeEvents(run.batches, rows, fileOf, buffers),
+      body: encoder.encode(run.batches, rows, fileOf),
       settings: SETTINGS,
     });
   }

@@ -6,11 +6,12 @@
  *
  * While one run is being inserted the next one is merged; there are never more than two.
  */
-import type { EventBatch } from '#shared/eventlog/event-batch';
+import { freeBatch } from '#shared/eventlog/event-batch';
 import type { MergedRun } from '#shared/eventlog/merged-run';
+import type { Kernel } from '#shared/kernel/kernel';
 import { type LedgerEntry, writeEntries } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
-import { eventBuffers } from './encode-events.js';
+import { EventEncoder } from './encode-events.js';
 import { insertRun } from './insert-run.js';
 import type { LoadingFile } from './loading-file.js';
 
@@ -21,8 +22,8 @@ export interface LoadOptions {
   readonly loadingEntry: (file: number) => LedgerEntry;
   /** Called when all rows of some log files are in. */
   readonly settle: (files: readonly number[]) => Promise<void>;
-  /** Called with each batch of which nothing is needed any more: its memory can be used again. */
-  readonly onBatchDone: (batch: EventBatch) => void;
+  /** Whose memory the batches are in; they are freed once they are loaded. */
+  readonly kernel: Kernel;
   readonly onInserted: (run: { readonly rows: number; readonly isEarly: boolean }) => void;
 }
 
@@ -31,14 +32,14 @@ export async function loadRuns(
   options: LoadOptions,
 ): Promise<void> {
   const begun = new Set<number>();
-  const buffers = eventBuffers();
+  using encoder = new EventEncoder(options.kernel);
   const load = async (run: MergedRun): Promise<void> => {
     const files = new Set([...run.batches, ...run.arrived].map(({ file }) => file));
     const fresh = [...files].filter((file) => !begun.has(file));
     for (const file of fresh) begun.add(file);
     await writeEntries(options.warehouse, fresh.map(options.loadingEntry));
-    await insertRun(options.warehouse, run, options.fileOf, buffers);
-    for (const batch of run.batchesDone) options.onBatchDone(batch);
+    await insertRun(options.warehouse, run, options.fileOf, encoder);
+    for (const batch of run.batchesDone) freeBatch(options.kernel, batch);
     options.onInserted(run);
     await options.settle(run.filesDone);
   };

@@ -8,13 +8,23 @@
  */
 const GROWTH = 1 << 20;
 
+/** Where a block gets its bytes from, and who takes them back. */
+export interface BlockMemory {
+  take(sizeBytes: number): Buffer;
+  give(bytes: Buffer): void;
+}
+
+const HEAP: BlockMemory = { take: (bytes) => Buffer.allocUnsafeSlow(bytes), give: () => {} };
+
 /** A byte buffer that grows, with the few encodings that Native is made of. */
 export class NativeBlock {
   bytes: Buffer;
   used = 0;
+  readonly #memory: BlockMemory;
 
-  constructor(sizeBytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  constructor(sizeBytes: number, memory: BlockMemory = HEAP) {
+    this.#memory = memory;
+    this.bytes = memory.take(sizeBytes);
   }
 
   begin(columns: number, rows: number): void {
@@ -38,10 +48,9 @@ export class NativeBlock {
 
   reserve(count: number): void {
     if (this.used + count <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(
-      Math.max(this.bytes.length * 1.5, this.used + count) + GROWTH,
-    );
+    const grown = this.#memory.take(Math.max(this.bytes.length * 1.5, this.used + count) + GROWTH);
     grown.set(this.bytes.subarray(0, this.used));
+    this.#memory.give(this.bytes);
     this.bytes = grown;
   }
 

@@ -13,6 +13,8 @@ export interface EncodedPart {
 }
 
 export class RunDictionary {
+  /** The memory in which the values stand. */
+  readonly #bytes: Buffer;
   readonly #ids = new Map<string, number>();
   readonly #values: Uint8Array[] = [];
   readonly #maps: Uint32Array[];
@@ -21,7 +23,8 @@ export class RunDictionary {
   #local = new Uint32Array(1024);
   #block = 0;
 
-  constructor(batches: readonly EventBatch[], field: number) {
+  constructor(bytes: Buffer, batches: readonly EventBatch[], field: number) {
+    this.#bytes = bytes;
     const columns = batches.map((batch) => batch.dictionaries[field] as DictionaryColumn);
     this.#indexes = columns.map(({ index }) => index);
     this.#maps = columns.map((column) => this.#map(column));
@@ -51,22 +54,20 @@ export class RunDictionary {
     return keys;
   }
 
-  #map({ valueBytes, valueEnd }: DictionaryColumn): Uint32Array {
-    const values = Buffer.from(valueBytes.buffer, valueBytes.byteOffset, valueBytes.byteLength);
-    const map = new Uint32Array(valueEnd.length);
-    let start = 0;
-    for (const [index, end] of valueEnd.entries()) {
+  #map({ valueStart, valueLength }: DictionaryColumn): Uint32Array {
+    const map = new Uint32Array(valueStart.length);
+    for (const [index, start] of valueStart.entries()) {
+      const end = start + (valueLength[index] as number); // as many as starts
       // A latin1 string holds the bytes one to one, whatever they are.
-      const key = values.toString('latin1', start, end);
+      const key = this.#bytes.toString('latin1', start, end);
       let id = this.#ids.get(key);
       if (id === undefined) {
         id = this.#values.length;
         this.#ids.set(key, id);
-        this.#values.push(values.subarray(start, end));
+        this.#values.push(this.#bytes.subarray(start, end));
         if (id >= this.#stamp.length) this.#grow();
       }
       map[index] = id;
-      start = end;
     }
     return map;
   }

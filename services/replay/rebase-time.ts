@@ -7,26 +7,41 @@
  * A text becomes a text as edX writes it, a number a number of the same unit. A line without a time, or with
  * one that is neither, is left as it is.
  */
-import { ESCAPED, JsonWalker, OTHER, STRING } from '#shared/tracking/json-walker';
+import { createKernel, READ_AHEAD_BYTES } from '#shared/kernel/kernel';
+import { ESCAPED, OTHER, ScanState, STRING, TIME_SLOT } from '#shared/kernel/scan-state';
 import { trimmedEnd } from '#shared/tracking/line-rules';
-import { TIME_SLOT } from '#shared/tracking/member-slots';
 
+/** Address space for lines of any length that is kept, of which a line's own is used. */
+const MEMORY_BYTES = 512 << 20;
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const MILLISECONDS_FROM = 1e11;
 const MICROSECONDS_FROM = 1e14;
 
 export class TimeRebaser {
-  readonly #walker = new JsonWalker();
+  readonly #state = new ScanState(createKernel(MEMORY_BYTES));
+  #place = 0;
+  #placeBytes = 0;
 
   /** The line with this time (microseconds since 1970) in it, or the same bytes. */
   rebase(raw: Buffer, jsonAt: number, timeUs: number): Buffer {
-    const { kind, start, end } = this.#walker;
-    if (!this.#walker.walk(raw, jsonAt, trimmedEnd(raw, 0, raw.length))) return raw;
-    const from = start[TIME_SLOT] ?? 0;
-    const to = end[TIME_SLOT] ?? 0;
+    const { kind, start, end, kernel } = this.#state;
+    this.#makeRoom(raw.length + READ_AHEAD_BYTES);
+    kernel.bytes.set(raw, this.#place);
+    const lineEnd = this.#place + trimmedEnd(raw, 0, raw.length);
+    if (!this.#state.walk(this.#place + jsonAt, lineEnd)) return raw;
+    const from = (start[TIME_SLOT] ?? 0) - this.#place;
+    const to = (end[TIME_SLOT] ?? 0) - this.#place;
     const written = writtenAs(kind[TIME_SLOT], raw.toString('latin1', from, to), timeUs);
     if (written === undefined) return raw;
     return Buffer.concat([raw.subarray(0, from), Buffer.from(written), raw.subarray(to)]);
+  }
+
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.#placeBytes) return;
+    const { blocks } = this.#state.kernel;
+    if (this.#place > 0) blocks.give(this.#place);
+    this.#place = blocks.take(bytes);
+    this.#placeBytes = blocks.sizeOf(this.#place);
   }
 }
 

@@ -2,13 +2,16 @@
  * A batch of events of one log file, in columns, so that it can be handed between threads without a
  * copy and without an object per event. Columns may be longer than `rows`: what is beyond is old.
  *
- *   bytes    [ line | line | line | … ]
- *   rawStart  ^      ^      ^             a line is bytes[rawStart, +rawLength)
- *   texts     per column: [ value | value | … ] and where each ends
+ *   bytes    … [ line | line | line | … ] …      all of the kernel's memory
+ *   rawStart     ^      ^      ^                 a line is bytes[rawStart, +rawLength)
+ *   texts           ^^^                          per column: where in its line each value stands
  *   order    rows sorted by (course, time, line), cut into one segment a course
  *
- * Columns with few distinct values (`dictionaries`) are indexes into the batch's own list of them.
+ * Columns with few distinct values (`dictionaries`) are indexes into the batch's own list of them. The memory
+ * of a batch is used until somebody calls `freeBatch`.
  */
+import type { Kernel } from '#shared/kernel/kernel';
+
 export const DICTIONARY_FIELDS = [
   'event_type',
   'name',
@@ -23,10 +26,10 @@ export const TEXT_COLUMNS = ['username', 'session', 'ip', 'page', 'referer', 'pa
 export const FLAG_TIME_STATE = 0b011;
 export const FLAG_LATE = 0b100;
 
-/** Values one after another, and where each ends. */
+/** Byte strings, each by the place where it begins and its length. */
 export interface TextColumn {
-  readonly valueBytes: Uint8Array;
-  readonly valueEnd: Uint32Array;
+  readonly valueStart: Uint32Array;
+  readonly valueLength: Uint32Array;
 }
 
 /** The distinct values, and which of them each row has. */
@@ -46,8 +49,14 @@ export interface EventBatch {
   /** Which log file, as the run numbers them. */
   readonly file: number;
   readonly rows: number;
-  /** In shared memory, which is filled again once the batch is done. */
+  /** All of the kernel's memory; places are offsets in it. */
   readonly bytes: Uint8Array;
+  /** How many bytes of lines the batch was made of. */
+  readonly lineBytes: number;
+  /** The blocks of memory that hold the lines and the columns. */
+  readonly blocks: readonly number[];
+  /** What those blocks take, for budgets. */
+  readonly blockBytes: number;
   readonly rawStart: Uint32Array;
   readonly rawLength: Uint32Array;
   readonly jsonAt: Uint32Array;
@@ -76,16 +85,20 @@ export interface RejectedLine {
 
 /** What a batch holds in memory, for budgets. */
 export function batchBytes(batch: EventBatch): number {
-  let bytes = batch.bytes.length + batch.timeUs.buffer.byteLength;
-  for (const { valueBytes } of batch.texts) bytes += valueBytes.buffer.byteLength;
-  for (const { valueBytes } of batch.dictionaries) bytes += valueBytes.length;
+  let bytes = batch.blockBytes;
+  for (const { valueStart } of batch.dictionaries) bytes += 2 * valueStart.byteLength;
   for (const { raw } of batch.rejected) bytes += raw.length;
   return bytes;
+}
+
+/** Gives the memory of a batch back; nothing of it may be read any more. */
+export function freeBatch({ blocks }: Kernel, batch: EventBatch): void {
+  for (const place of batch.blocks) blocks.give(place);
 }
 
 /** The buffers of a batch that are moved to another thread; the large ones are shared memory. */
 export function transferables(batch: EventBatch): ArrayBuffer[] {
   return batch.dictionaries
-    .flatMap(({ valueBytes, valueEnd }) => [valueBytes.buffer, valueEnd.buffer])
+    .flatMap(({ valueStart, valueLength }) => [valueStart.buffer, valueLength.buffer])
     .filter((buffer) => buffer instanceof ArrayBuffer);
 }

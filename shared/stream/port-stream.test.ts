@@ -3,24 +3,22 @@ import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { receiveFrom, sendOver } from '#shared/stream/port-stream';
 
-const nothing = (): undefined => undefined;
-
 test('values come in order, each once, and then the end', async () => {
   const { port1, port2 } = new MessageChannel();
-  const sender = sendOver<number>(port1, 2, nothing);
+  const sender = sendOver<number>(port1, 2);
   const sending = (async () => {
     for (let value = 0; value < 100; value += 1) await sender.send(value, []);
     sender.end();
   })();
   const came: number[] = [];
-  for await (const value of receiveFrom<number>(port2, nothing)) came.push(value);
+  for await (const value of receiveFrom<number>(port2)) came.push(value);
   await sending;
   expect(came).toEqual(Array.from({ length: 100 }, (_, value) => value));
 });
 
 test('the sender is never further ahead of what was taken than it may be', async () => {
   const { port1, port2 } = new MessageChannel();
-  const sender = sendOver<number>(port1, 3, nothing);
+  const sender = sendOver<number>(port1, 3);
   let sent = 0;
   const sending = (async () => {
     for (; sent < 20; sent += 1) await sender.send(sent, []);
@@ -29,7 +27,7 @@ test('the sender is never further ahead of what was taken than it may be', async
   await pause(50);
   expect(sent).toBe(3);
   let taken = 0;
-  for await (const _ of receiveFrom<number>(port2, nothing)) {
+  for await (const _ of receiveFrom<number>(port2)) {
     // The value in the hands of the loop is not taken before the loop asks for the next.
     expect(sent - taken).toBeLessThanOrEqual(3);
     await pause(2);
@@ -41,40 +39,23 @@ test('the sender is never further ahead of what was taken than it may be', async
 
 test('memory that is moved is gone from the sender, and whole at the receiver', async () => {
   const { port1, port2 } = new MessageChannel();
-  const sender = sendOver<Uint8Array>(port1, 1, nothing);
+  const sender = sendOver<Uint8Array>(port1, 1);
   const bytes = Uint8Array.from([1, 2, 3]);
   await sender.send(bytes, [bytes.buffer]);
   sender.end();
   const came: number[][] = [];
-  for await (const value of receiveFrom<Uint8Array>(port2, nothing)) came.push([...value]);
+  for await (const value of receiveFrom<Uint8Array>(port2)) came.push([...value]);
   expect(came).toEqual([[1, 2, 3]]);
   expect(bytes.length).toBe(0);
 });
 
-test('spare memory comes back with what is taken, and is the same memory', async () => {
-  const { port1, port2 } = new MessageChannel();
-  const came: SharedArrayBuffer[] = [];
-  const sender = sendOver<number>(port1, 1, (spare) => came.push(spare));
-  const spares = [new SharedArrayBuffer(16), undefined, new SharedArrayBuffer(32)];
-  const lent = [...spares];
-  const sending = (async () => {
-    for (const value of [1, 2, 3, 4]) await sender.send(value, []);
-    sender.end();
-  })();
-  for await (const _ of receiveFrom<number>(port2, () => lent.shift()));
-  await sending;
-  expect(came.map(({ byteLength }) => byteLength)).toEqual([16, 32]);
-  new Uint8Array(came[0] ?? new SharedArrayBuffer(1)).fill(7);
-  expect(new Uint8Array(spares[0] ?? new SharedArrayBuffer(1))[0]).toBe(7);
-});
-
 test('a receiver that leaves early fails the next send, also one that already waits', async () => {
   const { port1, port2 } = new MessageChannel();
-  const sender = sendOver<number>(port1, 1, nothing);
+  const sender = sendOver<number>(port1, 1);
   await sender.send(1, []);
   const waiting = sender.send(2, []).then(() => sender.send(3, []));
   const told = expect(waiting).rejects.toThrow('The receiver has closed the stream.');
-  for await (const value of receiveFrom<number>(port2, nothing)) {
+  for await (const value of receiveFrom<number>(port2)) {
     expect(value).toBe(1);
     break;
   }
@@ -83,10 +64,10 @@ test('a receiver that leaves early fails the next send, also one that already wa
 
 test('a sender that dies without a word ends the stream', async () => {
   const { port1, port2 } = new MessageChannel();
-  const sender = sendOver<number>(port1, 2, nothing);
+  const sender = sendOver<number>(port1, 2);
   await sender.send(1, []);
   const came: number[] = [];
-  for await (const value of receiveFrom<number>(port2, nothing)) {
+  for await (const value of receiveFrom<number>(port2)) {
     came.push(value);
     port1.close();
   }

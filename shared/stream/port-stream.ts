@@ -3,10 +3,13 @@
  * sender may be at most `inflightMax` values ahead of what the receiver has taken.
  *
  *   worker   send(v1) send(v2) … waits        ──{value}──►   for await (const v of receive(port, 2))
- *                                             ◄── taken (and memory to use again) ──
+ *                                             ◄── taken ──
  */
 import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
+
+/** What the receiver answers to each value. */
+const TAKEN = 0;
 
 type ToReceiver<T> = { readonly kind: 'value'; readonly value: T } | { readonly kind: 'end' };
 
@@ -17,16 +20,11 @@ export interface PortSender<T> {
   end(): void;
 }
 
-export function sendOver<T, Spare = SharedArrayBuffer>(
-  port: MessagePort,
-  inflightMax: number,
-  onSpare: (spare: Spare) => void,
-): PortSender<T> {
+export function sendOver<T>(port: MessagePort, inflightMax: number): PortSender<T> {
   let credits = inflightMax;
   let resume: (() => void) | undefined;
   let isClosed = false;
-  port.on('message', (spare: Spare | undefined) => {
-    if (spare !== undefined) onSpare(spare);
+  port.on('message', () => {
     credits += 1;
     resume?.();
   });
@@ -54,14 +52,8 @@ export function sendOver<T, Spare = SharedArrayBuffer>(
   };
 }
 
-/**
- * The values as they come. Leaving the loop early closes the port, and the sender's next send fails. With
- * each value that is taken the sender gets back `spare()`, memory that is free to be filled again.
- */
-export async function* receiveFrom<T, Spare = SharedArrayBuffer>(
-  port: MessagePort,
-  spare: () => Spare | undefined,
-): AsyncIterable<T> {
+/** The values as they come. Leaving the loop early closes the port, and the sender's next send fails. */
+export async function* receiveFrom<T>(port: MessagePort): AsyncIterable<T> {
   const arrived: ToReceiver<T>[] = [];
   let wake: (() => void) | undefined;
   port.on('message', (message: ToReceiver<T>) => {
@@ -83,7 +75,7 @@ export async function* receiveFrom<T, Spare = SharedArrayBuffer>(
       }
       if (next.kind === 'end') return;
       yield next.value;
-      port.postMessage(spare());
+      port.postMessage(TAKEN);
     }
   } finally {
     port.close();

@@ -1,6 +1,7 @@
 /**
  * Batches of events for tests of the stages after decrypting, made of plain objects and sorted the naive
- * way, so that they owe nothing to the code that makes batches of log files.
+ * way, so that they owe nothing to the code that makes batches of log files. Their memory is the heap's, which
+ * does for all stages but encoding: see `inKernel`.
  */
 import {
   DICTIONARY_FIELDS,
@@ -11,6 +12,7 @@ import {
   TEXT_COLUMNS,
   type TextColumn,
 } from '#shared/eventlog/event-batch';
+import type { Kernel } from '#shared/kernel/kernel';
 
 type Field = (typeof DICTIONARY_FIELDS)[number] | (typeof TEXT_COLUMNS)[number];
 
@@ -36,7 +38,8 @@ export function aBatch(
   rejected: readonly RejectedLine[] = [],
 ): EventBatch {
   const raws = events.map(({ raw, line }) => raw ?? Buffer.from(`{"line": ${line}}`));
-  const ends = textsOf(raws).valueEnd;
+  const bytes = new GatheredBytes();
+  const lines = bytes.column(raws);
   const courses = [...new Set(events.map(courseOf))].sort();
   const time = (row: number): number => events[row]?.timeUs ?? 0;
   const rowsOf = (course: string): number[] =>
@@ -51,12 +54,17 @@ export function aBatch(
   });
   const valuesOf = (field: Field): Uint8Array[] =>
     events.map(({ fields }) => fields?.[field] ?? NOTHING);
+  const dictionaries = DICTIONARY_FIELDS.map((field) => bytes.dictionary(valuesOf(field)));
+  const texts = TEXT_COLUMNS.map((field) => bytes.column(valuesOf(field)));
   return {
     file,
     rows: events.length,
-    bytes: Buffer.concat(raws),
-    rawStart: Uint32Array.from(raws, (_, row) => (row === 0 ? 0 : (ends[row - 1] ?? 0))),
-    rawLength: Uint32Array.from(raws, (raw) => raw.length),
+    bytes: bytes.all(),
+    lineBytes: raws.reduce((sum, { length }) => sum + length, 0),
+    blocks: [],
+    blockBytes: bytes.all().length + 8 * events.length,
+    rawStart: lines.valueStart,
+    rawLength: lines.valueLength,
     jsonAt: Uint32Array.from(events, ({ jsonAt }) => jsonAt ?? 0),
     line: Uint32Array.from(events, ({ line }) => line),
     timeUs: Float64Array.from(events, ({ timeUs }) => timeUs ?? 0),
@@ -65,11 +73,43 @@ export function aBatch(
       ({ timeState, isLate }) => (timeState ?? 0) | (isLate === true ? FLAG_LATE : 0),
     ),
     userId: Float64Array.from(events, ({ userId }) => userId ?? Number.NaN),
-    dictionaries: DICTIONARY_FIELDS.map((field) => dictionaryOf(valuesOf(field))),
-    texts: TEXT_COLUMNS.map((field) => textsOf(valuesOf(field))),
+    dictionaries,
+    texts,
     order: Uint32Array.from(courses.flatMap(rowsOf)),
     segments,
     rejected,
+  };
+}
+
+/** The same batch in the kernel's memory. */
+export function inKernel(kernel: Kernel, batch: EventBatch): EventBatch {
+  const blocks: number[] = [];
+  const take = (bytes: number): number => {
+    const place = kernel.blocks.take(bytes);
+    blocks.push(place);
+    return place;
+  };
+  const base = take(Math.max(batch.bytes.length, 1));
+  kernel.bytes.set(batch.bytes, base);
+  const words = (values: Uint32Array, shift: number): Uint32Array => {
+    const place = take(Math.max(values.byteLength, 1));
+    const moved = new Uint32Array(kernel.bytes.buffer, place, values.length);
+    moved.set(values.map((value) => value + shift));
+    return moved;
+  };
+  const column = <Column extends TextColumn>(text: Column): Column => ({
+    ...text,
+    valueStart: words(text.valueStart, base),
+    valueLength: words(text.valueLength, 0),
+  });
+  return {
+    ...batch,
+    bytes: kernel.bytes,
+    rawStart: words(batch.rawStart, base),
+    rawLength: words(batch.rawLength, 0),
+    dictionaries: batch.dictionaries.map(column),
+    texts: batch.texts.map(column),
+    blocks,
   };
 }
 
@@ -77,20 +117,30 @@ function courseOf(event: AnEvent | undefined): string {
   return event?.course ?? '';
 }
 
-function textsOf(values: readonly Uint8Array[]): TextColumn {
-  let end = 0;
-  const valueEnd = Uint32Array.from(values, (value) => {
-    end += value.length;
-    return end;
-  });
-  return { valueBytes: Buffer.concat(values), valueEnd };
-}
+/** Byte strings one after another. */
+class GatheredBytes {
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
 
-function dictionaryOf(values: readonly Uint8Array[]): DictionaryColumn {
-  const keys = values.map((value) => Buffer.from(value).toString('latin1'));
-  const distinct = [...new Set(keys)];
-  return {
-    index: Uint32Array.from(keys, (key) => distinct.indexOf(key)),
-    ...textsOf(distinct.map((key) => Buffer.from(key, 'latin1'))),
-  };
+  column(values: readonly Uint8Array[]): TextColumn {
+    const valueStart = Uint32Array.from(values, (value) => {
+      this.#parts.push(value);
+      this.#length += value.length;
+      return this.#length - value.length;
+    });
+    return { valueStart, valueLength: Uint32Array.from(values, ({ length }) => length) };
+  }
+
+  dictionary(values: readonly Uint8Array[]): DictionaryColumn {
+    const keys = values.map((value) => Buffer.from(value).toString('latin1'));
+    const distinct = [...new Set(keys)];
+    return {
+      index: Uint32Array.from(keys, (key) => distinct.indexOf(key)),
+      ...this.column(distinct.map((key) => Buffer.from(key, 'latin1'))),
+    };
+  }
+
+  all(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
 }

@@ -2,13 +2,27 @@
  * The fast way to read one line of a tracking log: the same answers as parse-event.ts, with no
  * object for the event and no string for a field.
  *
- *   in    bytes[from, to), a line without its LF
+ *   in    the places [from, to) of a line without its LF in the kernel's memory
  *   out   LINE_EVENT, LINE_BLANK or LINE_REJECTED, and the fields below until the next call
  *
- * The usual line costs one walk over its bytes. A line that the walk does not accept goes to the
- * plain reader, which gives the reason; `plainLines` counts them.
+ * A line costs one walk over its bytes, by the kernel. A line that the walk does not accept goes to the
+ * plain reader, which gives the reason; `plainLines` counts them. Of a log file most lines do not even come
+ * here: batch-builder.ts lets the kernel read runs of usual ones.
  */
 
+import type { Kernel } from '#shared/kernel/kernel';
+import {
+  ABSENT,
+  COURSE_ID_SLOT,
+  ESCAPED,
+  EVENT_SLOT,
+  NULL,
+  OBJECT,
+  ScanState,
+  STRING,
+  TIME_SLOT,
+  USER_ID_SLOT,
+} from '#shared/kernel/scan-state';
 import { CourseCache } from './course-cache.js';
 import { courseOfUrl } from './course-key.js';
 import { decodeString } from './decode-string.js';
@@ -21,9 +35,7 @@ import {
   type TimeStateIndex,
   timeStateOf,
 } from './event-time.js';
-import { ABSENT, ESCAPED, JsonWalker, NULL, OBJECT, STRING } from './json-walker.js';
 import { FIELD_NAMES, NO_OBJECT_DETAIL, type RejectReason, trimmedEnd } from './line-rules.js';
-import { COURSE_ID_SLOT, EVENT_SLOT, TIME_SLOT, USER_ID_SLOT } from './member-slots.js';
 import { parseEvent } from './parse-event.js';
 import { FOUND, mentionsCourse, NONE, UrlSpan } from './url-span.js';
 import { readUserId } from './user-id.js';
@@ -46,8 +58,8 @@ const REFERER_SLOT = TEXT_FIELDS.indexOf('referer');
 const PATH_SLOT = TEXT_FIELDS.indexOf('path');
 
 export class LineScanner {
-  /** Per TEXT_FIELDS: the offset of the value in the bytes scanned, or -1: see `textDecoded`. */
-  readonly textStart = new Int32Array(FIELDS);
+  /** Per TEXT_FIELDS: the place of the value, or -1: see `textDecoded`. */
+  readonly textStart = new Float64Array(FIELDS);
   /** Bytes of the value; 0 for ''. */
   readonly textLength = new Int32Array(FIELDS);
   /** The values that stood in escapes. */
@@ -67,14 +79,23 @@ export class LineScanner {
   /** How many lines went to the plain reader so far. */
   plainLines = 0;
 
-  readonly #walker = new JsonWalker();
+  readonly state: ScanState;
   readonly #cache = new CourseCache();
   readonly #url = new UrlSpan();
 
   /** Course ids as latin1 views of their bytes, in order of first sight, for the scanner's life. */
   readonly courses: readonly string[] = this.#cache.courses;
 
-  scan(bytes: Buffer, from: number, to: number): LineKind {
+  constructor(kernel: Kernel) {
+    this.state = new ScanState(kernel);
+  }
+
+  [Symbol.dispose](): void {
+    this.state[Symbol.dispose]();
+  }
+
+  scan(from: number, to: number): LineKind {
+    const { bytes } = this.state.kernel;
     const end = trimmedEnd(bytes, from, to);
     if (end === from) return LINE_BLANK;
     let open = from;
@@ -85,7 +106,7 @@ export class LineScanner {
       this.rejectDetail = NO_OBJECT_DETAIL;
       return LINE_REJECTED;
     }
-    if (bytes[end - 1] !== 0x7d || !this.#walker.walk(bytes, open, end)) {
+    if (bytes[end - 1] !== 0x7d || !this.state.walk(open, end)) {
       return this.#scanPlainly(bytes, from, to);
     }
     this.#takeTexts(bytes, from);
@@ -96,7 +117,7 @@ export class LineScanner {
   }
 
   #takeTexts(bytes: Buffer, from: number): void {
-    const { kind, start, end } = this.#walker;
+    const { kind, start, end } = this.state;
     for (let slot = 0; slot < FIELDS; slot++) {
       const valueKind = kind[slot];
       if (valueKind === ABSENT || valueKind === NULL) {
@@ -119,7 +140,7 @@ export class LineScanner {
   }
 
   #takeTime(bytes: Buffer): void {
-    const { kind, start, end } = this.#walker;
+    const { kind, start, end } = this.state;
     const valueKind = kind[TIME_SLOT];
     const from = start[TIME_SLOT] ?? 0;
     const to = end[TIME_SLOT] ?? 0;
@@ -137,7 +158,7 @@ export class LineScanner {
   }
 
   #takeUserId(bytes: Buffer): void {
-    const { kind, start, end } = this.#walker;
+    const { kind, start, end } = this.state;
     const valueKind = kind[USER_ID_SLOT];
     const from = start[USER_ID_SLOT] ?? 0;
     const to = end[USER_ID_SLOT] ?? 0;
@@ -152,12 +173,13 @@ export class LineScanner {
   }
 
   #takeCourse(bytes: Buffer): void {
-    const { kind, start, end } = this.#walker;
+    const { kind, start, end } = this.state;
     const from = start[COURSE_ID_SLOT] ?? 0;
     const to = end[COURSE_ID_SLOT] ?? 0;
     let course = 0;
     if (kind[COURSE_ID_SLOT] === STRING) {
       course = this.#cache.lookUp(bytes, from, to - from);
+      if (course !== 0) this.state.rememberCourse(from, to - from, course);
     } else if (kind[COURSE_ID_SLOT] === ESCAPED) {
       const text = decodeString(bytes, from, to);
       course = this.#cache.lookUp(text, 0, text.length);
@@ -167,7 +189,7 @@ export class LineScanner {
 
   /** The places of event-course.ts after the first, in its order. */
   #courseElsewhere(bytes: Buffer): number {
-    const { kind, start, end } = this.#walker;
+    const { kind, start, end } = this.state;
     const eventKind = kind[EVENT_SLOT];
     const hasEvent = eventKind === STRING || eventKind === ESCAPED || eventKind === OBJECT;
     if (hasEvent && mentionsCourse(bytes, start[EVENT_SLOT] ?? 0, end[EVENT_SLOT] ?? 0)) {
@@ -188,7 +210,7 @@ export class LineScanner {
 
   /** The course that the URL in this slot leads into; its bytes are looked up, where plain. */
   #courseOfUrl(bytes: Buffer, slot: number): number {
-    const { kind, start, end } = this.#walker;
+    const { kind, start, end } = this.state;
     if (kind[slot] === STRING) {
       const found = this.#url.find(bytes, start[slot] ?? 0, end[slot] ?? 0);
       if (found === NONE) return 0;
@@ -217,7 +239,7 @@ export class LineScanner {
 
   /** A latin1 view of a string's value; of an object, its JSON text; '' of anything else. */
   #string(bytes: Buffer, slot: number): string {
-    const { kind, start, end } = this.#walker;
+    const { kind, start, end } = this.state;
     const from = start[slot] ?? 0;
     const to = end[slot] ?? 0;
     if (kind[slot] === ESCAPED) return decodeString(bytes, from, to).toString('latin1');

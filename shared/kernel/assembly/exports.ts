@@ -1,0 +1,7 @@
+/** What JavaScript calls: see ../kernel.ts for what each expects. */
+export { findByte } from './bytes';
+export { rememberCourse } from './courses';
+export { emptyDictionary, numberOf } from './dictionary';
+export { encodeStrings, measureStrings } from './encode-strings';
+export { walk } from './json-walk';
+export { scanLines } from './scan-lines';
