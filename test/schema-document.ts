@@ -40,7 +40,15 @@ const GROUPS = [
     title: 'The ledger',
     about:
       'How edxstream remembers what it has loaded. Read it if you like; never write to it: the next load relies on it.',
-    names: ['log_file_versions', 'database_file_versions', 'package_indexes', 'schema_versions'],
+    names: [
+      'log_file_versions',
+      'database_file_versions',
+      'package_indexes',
+      'superseded_events',
+      'superseded_rejected_lines',
+      'overlap_decisions',
+      'schema_versions',
+    ],
   },
 ] as const;
 

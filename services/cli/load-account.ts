@@ -55,6 +55,8 @@ export interface LoadAccount {
     filtered: number;
     masked: number;
     late: number;
+    /** Lines of daily log files, of this run or earlier ones, that were left out because a tar has them. */
+    superseded: number;
     rejectedByReason: Record<string, number>;
   };
   earlyReleases: number;
@@ -90,6 +92,7 @@ export function newAccount(startedAt: Date): LoadAccount {
     },
     lines: {
       ...{ lines: 0, events: 0, rejected: 0, blank: 0, filtered: 0, masked: 0, late: 0 },
+      superseded: 0,
       rejectedByReason: {},
     },
     earlyReleases: 0,

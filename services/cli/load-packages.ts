@@ -17,6 +17,7 @@ import type { Warehouse } from '#shared/warehouse/warehouse';
 import { openDecryptPool } from '../decrypt/decrypt-pool.js';
 import { fingerprint } from '../fetch/fingerprint.js';
 import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
+import { settleOverlaps } from '../load/settle-overlaps.js';
 import type { DatabaseFileToLoad, LedgerEntry, PackageOrigin } from '../tables/database-file.js';
 import { loadDatabaseFiles } from '../tables/load-database-files.js';
 import type { IndexedPackages } from './index-packages.js';
@@ -73,6 +74,7 @@ export async function loadPackages(
   const beganMs = Date.now();
   try {
     await loadInTurns(indexes, options);
+    account.lines.superseded = await settleOverlaps(warehouse, options.signal);
     progress.stage = 'done';
   } catch (error) {
     // Also after a fault of the warehouse: a full disk still lets rows be deleted, often. If it does

@@ -78,6 +78,10 @@ function summary(account: LoadAccount, { data, lineBytes }: AccountPlace): strin
       lines.lines > 0 ? [renderCount(lines.rejected), ...reasons(lines.rejectedByReason)] : [],
     ],
     ['  blank', lines.lines > 0 ? [renderCount(lines.blank)] : []],
+    [
+      '  superseded',
+      [some(lines.superseded, 'of daily log files left out, because a tar has the same lines')],
+    ],
     ['  other courses', [some(lines.filtered, 'not asked for')]],
     [
       'Of these',

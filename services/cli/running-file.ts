@@ -131,6 +131,8 @@ function loadingEntry(
     reason: '',
     detail: '',
     changed_at: '',
+    superseded: 0,
+    overlaps: '',
   };
 }
 

@@ -146,6 +146,8 @@ function missingFrom(
     (entry) =>
       entry.state === 'loaded' &&
       entry.from_line === 1 &&
+      // Daily log files, which have no server, are never in a tar.
+      entry.server !== '' &&
       entry.log_date <= lastDay &&
       organizations.has(entry.organization.toLowerCase()) &&
       !candidates.has(logFileKey({ ...entry, logDate: entry.log_date })),

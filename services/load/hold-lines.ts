@@ -3,6 +3,9 @@ import type { LineSum } from '#shared/eventlog/log-file-answer';
 import type { LedgerEntry } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 
+/** Where lines of a log file are, superseded ones too. */
+const TABLES = ['events', 'rejected_lines', 'superseded_events', 'superseded_rejected_lines'];
+
 /**
  * Whether the warehouse holds exactly these lines at the beginning of a log file: then a shorter
  * delivery is a prefix of what is loaded and adds nothing.
@@ -14,8 +17,10 @@ export async function holdsLines(
 ): Promise<boolean> {
   const month = held[0]?.log_date.slice(0, 7).replace('-', '') ?? '0';
   const ids = held.map(({ file_id }) => file_id).join(', ') || '0';
-  const stored = `(SELECT line, raw FROM events WHERE toYYYYMM(log_date) = ${month} AND file_id IN (${ids})
-    UNION ALL SELECT line, raw FROM rejected_lines WHERE toYYYYMM(log_date) = ${month} AND file_id IN (${ids}))`;
+  const stored = `(${TABLES.map(
+    (table) =>
+      `SELECT line, raw FROM ${table} WHERE toYYYYMM(log_date) = ${month} AND file_id IN (${ids})`,
+  ).join(' UNION ALL ')})`;
   const [found] = await warehouse.query<{ rows: string; sum: string }>(
     `SELECT count() AS rows, toString(sum(toUInt64(CRC32(raw)) * (line % 65521 + 1))) AS sum
      FROM ${stored} WHERE line <= ${lines}`,

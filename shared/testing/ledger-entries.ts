@@ -38,6 +38,8 @@ export function aLedgerEntry(changes: Partial<LedgerEntry> = {}): LedgerEntry {
     reason: '',
     detail: '',
     changed_at: '',
+    superseded: 0,
+    overlaps: '',
     ...changes,
   };
 }

@@ -49,6 +49,9 @@ export interface LedgerEntry {
   readonly reason: string;
   readonly detail: string;
   readonly changed_at: string;
+  /** Lines of a daily log file that a tar has too; see services/load/settle-overlaps.ts. */
+  readonly superseded: number;
+  readonly overlaps: string;
 }
 
 /** Names and types of the columns, in the order of the interface above. */
@@ -58,7 +61,7 @@ const STRUCTURE = `file_id UInt64, revision UInt64, organization String, site St
   lines UInt64, events UInt64, rejected UInt64, blank UInt64, filtered UInt64, masked UInt64, late UInt64,
   last_kind String, last_masked Bool, last_late Bool, trim_from_line UInt64, courses Array(String),
   secrets_kept Bool, skew_seconds UInt32, provisional Bool, reason String, detail String,
-  changed_at DateTime64(3, 'UTC')`;
+  changed_at DateTime64(3, 'UTC'), superseded UInt64, overlaps String`;
 
 const NUMBERS = [
   'file_id',
@@ -75,7 +78,11 @@ const NUMBERS = [
   'masked',
   'late',
   'trim_from_line',
+  'superseded',
 ] as const;
+
+/** Tables with rows of log files. */
+const ROW_TABLES = ['events', 'rejected_lines', 'superseded_events', 'superseded_rejected_lines'];
 
 /** Rows in one INSERT: small enough for a statement, large enough that ten years take a second. */
 const ROWS_PER_STATEMENT = 2000;
@@ -134,7 +141,7 @@ export async function removeEntries(
   for (const month of new Set(
     entries.map(({ log_date }) => log_date.slice(0, 7).replace('-', '')),
   )) {
-    for (const table of ['events', 'rejected_lines']) {
+    for (const table of ROW_TABLES) {
       await deleteRows(warehouse, table, month, `file_id IN (${ids})`);
     }
   }
@@ -145,7 +152,7 @@ export async function removeEntries(
 export async function trimEntry(warehouse: Warehouse, entry: LedgerEntry): Promise<void> {
   const month = entry.log_date.slice(0, 7).replace('-', '');
   const condition = `file_id = ${entry.file_id} AND line >= ${entry.trim_from_line}`;
-  for (const table of ['events', 'rejected_lines']) {
+  for (const table of ROW_TABLES) {
     await deleteRows(warehouse, table, month, condition);
   }
   await writeEntries(warehouse, [{ ...entry, revision: entry.revision + 1, trim_from_line: 0 }]);

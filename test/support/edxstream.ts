@@ -86,6 +86,7 @@ export interface LoadSummary {
     readonly lines: number;
     readonly events: number;
     readonly masked: number;
+    readonly superseded: number;
     readonly rejectedByReason: Readonly<Record<string, number>>;
   };
   readonly logFiles: { readonly unchanged: number };
