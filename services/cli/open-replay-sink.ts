@@ -26,7 +26,6 @@ export interface OpenedSink {
 }
 
 export interface OpenSinkOptions {
-  readonly shell: Shell;
   readonly clock: ReplayClock;
   /** Writes to a person without tearing what is drawn. */
   readonly say: (text: string) => void;
@@ -36,7 +35,8 @@ type ReplaySettings = ValuesOf<typeof replaySettings>;
 
 export async function openReplaySink(
   settings: ReplaySettings,
-  { shell, clock, say }: OpenSinkOptions,
+  shell: Shell,
+  { clock, say }: OpenSinkOptions,
 ): Promise<OpenedSink> {
   const { sink: choice, rebase: isRebased, resume: name } = settings;
   const beginning: StartPoint = { kind: 'at-time', timeUs: settings.from ?? 0 };

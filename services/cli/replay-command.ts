@@ -7,17 +7,13 @@
 import { Command } from 'commander';
 import type { ValuesOf } from '#shared/config/settings';
 import { renderCounted, renderDuration } from '#shared/progress/quantities';
-import { checkCondition } from '../replay/check-condition.js';
-import { requireCourses } from '../replay/find-courses.js';
 import { isoTime } from '../replay/rebase-time.js';
 import { Replay, type ReplayStatus } from '../replay/replay.js';
 import { systemClock } from '../replay/replay-clock.js';
-import type { ReplayScope } from '../replay/replay-scope.js';
-import { warehouseSource } from '../replay/warehouse-source.js';
 import { addSettings, settingsOf } from './add-settings.js';
 import { EXIT } from './exit-status.js';
 import { openReplaySink } from './open-replay-sink.js';
-import { openExistingWarehouse } from './open-warehouse.js';
+import { openReplaySource } from './open-replay-source.js';
 import { renderTime, showReplay } from './replay-screen.js';
 import { replaySettings } from './replay-settings.js';
 import type { Shell } from './shell.js';
@@ -44,22 +40,13 @@ export function replayCommand(shell: Shell, end: (exitStatus: number) => void): 
 }
 
 async function runReplay(settings: ReplaySettings, shell: Shell): Promise<number> {
-  const { course: courses, where, speed, maxGap } = settings;
-  await using warehouse = await openExistingWarehouse(settings, { command: 'replay' });
-  await requireCourses(warehouse, courses);
-  if (where !== undefined) await checkCondition(warehouse, where);
-  const scope: ReplayScope = {
-    sites: settings.site,
-    fromUs: settings.from,
-    toUs: settings.to,
-    where,
-    skipUntimed: settings.untimed === 'skip',
-  };
+  const { speed, maxGap } = settings;
+  // Once there is a screen, what is said goes around it.
   let say = (text: string): void => void shell.err.write(text);
-  const { sink, start } = await openReplaySink(settings, {
-    ...{ shell, clock: systemClock, say: (text) => say(text) },
-  });
-  const replay = new Replay(warehouseSource(warehouse, { courses, scope }), {
+  const options = { clock: systemClock, say: (text: string) => say(text) };
+  await using courses = await openReplaySource(settings, options);
+  const { sink, start } = await openReplaySink(settings, shell, options);
+  const replay = new Replay(courses.source, {
     ...{ start, speed, clock: systemClock, signal: shell.stop },
     maxGapUs: maxGap ?? Number.POSITIVE_INFINITY,
     onShortened: (gap) => screen.say(describeGap(gap)),
@@ -75,7 +62,9 @@ async function runReplay(settings: ReplaySettings, shell: Shell): Promise<number
     screen.close();
     await sink.close();
   }
-  await shell.err.write(describeEnd(replay.status(), shell.stop.aborted));
+  await shell.err.write(
+    describeEnd(replay.status(), { isStopped: shell.stop.aborted, earlier: courses.earlier() }),
+  );
   return shell.stop.aborted ? EXIT.interrupted : EXIT.allIn;
 }
 
@@ -84,11 +73,16 @@ function describeGap({ fromUs, toUs }: { readonly fromUs: number; readonly toUs:
   return `Shortened: nothing happened for ${length} after ${renderTime(fromUs)}.\n`;
 }
 
-function describeEnd(status: ReplayStatus, isStopped: boolean): string {
+function describeEnd(
+  status: ReplayStatus,
+  { isStopped, earlier }: { readonly isStopped: boolean; readonly earlier: number },
+): string {
   const { events, gapsShortened, eventTimeUs } = status;
   const gaps =
     gapsShortened === 0 ? '' : `, with ${renderCounted(gapsShortened, 'pause')} shortened`;
-  const sent = `${renderCounted(events, 'event')}${gaps}.`;
+  const late =
+    earlier === 0 ? '' : `, and ${renderCounted(earlier, 'event')} left out that came too late`;
+  const sent = `${renderCounted(events, 'event')}${gaps}${late}.`;
   if (!isStopped) return `Sent ${sent}\n`;
   const reached =
     events === 0 ? '' : ` It was at ${isoTime(eventTimeUs)}; --from takes it up there.`;

@@ -80,7 +80,7 @@ export function showReplay(replay: Replay, shell: Shell): ReplayScreen {
 
 /** One line of status, without colours. */
 export function renderReplay(status: ReplayStatus, speedReached: number | undefined): string {
-  const { eventTimeUs, speed, isPaused, events, nextInMs, lagMs } = status;
+  const { eventTimeUs, speed, isPaused, isWaiting, events, nextInMs, lagMs } = status;
   if (Number.isNaN(eventTimeUs)) return 'looking for the first event';
   const wanted = Number.isFinite(speed) ? `speed ${renderSpeed(speed)}` : 'speed max';
   const got =
@@ -95,7 +95,13 @@ export function renderReplay(status: ReplayStatus, speedReached: number | undefi
     renderTime(eventTimeUs),
     `${wanted}${got}`,
     renderCounted(events, 'event'),
-    ...(isPaused ? ['paused'] : Number.isFinite(speed) ? [pace] : []),
+    ...(isPaused
+      ? ['paused']
+      : isWaiting
+        ? ['waiting for more']
+        : Number.isFinite(speed)
+          ? [pace]
+          : []),
   ].join('   ');
 }
 

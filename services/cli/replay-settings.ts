@@ -47,6 +47,20 @@ export const replaySettings = {
     about: 'Events without a usable time: keep them at the end of their log date, or skip them.',
     group: 'What is replayed',
   },
+  follow: {
+    flag: '--follow',
+    default: 'no',
+    type: onOrOff(),
+    about: 'At the end go on with what is loaded later, until stopped.',
+    group: 'What is replayed',
+  },
+  poll: {
+    flag: '--poll <duration>',
+    default: '5s',
+    type: durationUs(),
+    about: 'How often --follow looks for it.',
+    group: 'What is replayed',
+  },
   speed: {
     flag: '-s, --speed <times|max>',
     default: '1',

@@ -103,7 +103,7 @@ class CourseReader {
   constructor(warehouse: Warehouse, courseId: string, options: ReadCourseOptions) {
     this.#warehouse = warehouse;
     this.#courseId = courseId;
-    this.#condition = scopeCondition(courseId, options.scope);
+    this.#condition = scopeCondition(courseId, options.scope, warehouse.kind);
     this.#toUs = options.scope.toUs ?? LATEST_US;
     this.#windowBytes = options.windowBytes;
     this.#signal = options.signal;

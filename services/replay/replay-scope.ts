@@ -1,5 +1,5 @@
 /** Which events are replayed, and that as conditions of SQL on the table `events`. */
-import type { QueryParameters } from '#shared/warehouse/warehouse';
+import type { QueryParameters, Warehouse } from '#shared/warehouse/warehouse';
 import type { EventPlace, StartPoint } from './replayed-event.js';
 
 export interface ReplayScope {
@@ -23,11 +23,23 @@ export interface Condition {
   readonly parameters: QueryParameters;
 }
 
+/**
+ * On a server a load may be under way. Rows of log files that are not all in, or that a later version has
+ * replaced, are no events yet or any more; the embedded directory has none while a replay has it.
+ */
+const SETTLED = `file_id NOT IN
+  (SELECT file_id FROM log_file_versions FINAL WHERE state IN ('loading', 'removing'))`;
+
 /** Events of one course in this scope, in no matter what span of time. */
-export function scopeCondition(courseId: string, scope: ReplayScope): Condition {
+export function scopeCondition(
+  courseId: string,
+  scope: ReplayScope,
+  warehouse: Warehouse['kind'],
+): Condition {
   const { sites, where, skipUntimed } = scope;
   const parts = [
     'course_id = {course:String}',
+    ...(warehouse === 'server' ? [SETTLED] : []),
     ...(sites.length > 0 ? ['has({sites:Array(String)}, toString(site))'] : []),
     ...(skipUntimed ? [`time_state = 'ok'`] : []),
     // The line feed ends a comment with which the condition may end.
@@ -43,13 +55,18 @@ export function scopeCondition(courseId: string, scope: ReplayScope): Condition 
 export const SPAN_CONDITION = `time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
   AND time < fromUnixTimestamp64Micro({to:Int64}, 'UTC')`;
 
+/** Where an event stands, as columns and as parameters. */
+export const PLACE =
+  '(time, toString(site), toString(organization), toString(server), log_date, line)';
+export const PLACE_PARAMETERS = `(fromUnixTimestamp64Micro({time:Int64}, 'UTC'), {site:String}, {organization:String},
+  {server:String}, toDate({day:UInt16}), {line:UInt64})`;
+
 /** Behind an event in the order of the table; goes together with a span that begins at its time. */
-export const AFTER_CONDITION = `(time, toString(site), toString(organization), toString(server), log_date, line)
-  > (fromUnixTimestamp64Micro({from:Int64}, 'UTC'), {site:String}, {organization:String}, {server:String}, toDate({day:UInt16}), {line:UInt64})`;
+export const AFTER_CONDITION = `${PLACE} > ${PLACE_PARAMETERS}`;
 
 export function afterParameters(place: EventPlace): QueryParameters {
-  const { site, organization, server, logDay, line } = place;
-  return { site, organization, server, day: logDay, line };
+  const { timeUs, site, organization, server, logDay, line } = place;
+  return { time: timeUs, site, organization, server, day: logDay, line };
 }
 
 /** The scope's own beginning where the start point is before it. */

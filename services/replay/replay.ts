@@ -15,6 +15,7 @@ import type { ReplayedEvent, StartPoint } from './replayed-event.js';
 
 /** Events in their order, as often as somebody wants to begin anew. */
 export interface EventSource {
+  /** A slice of nothing says that what follows was not there before: it is due at once. */
   open(start: StartPoint, signal: AbortSignal): AsyncGenerator<readonly ReplayedEvent[]>;
 }
 
@@ -36,6 +37,8 @@ export interface ReplayStatus {
   readonly eventTimeUs: number;
   readonly speed: number;
   readonly isPaused: boolean;
+  /** Everything that came was emitted, and more is waited for. */
+  readonly isWaiting: boolean;
   readonly events: number;
   readonly gapsShortened: number;
   /** How often event time was moved or its speed changed: what was measured before does not count then. */
@@ -63,6 +66,8 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
   #at = 0;
   /** The time of the last event emitted since the start or the last seek. */
   #lastUs: number | undefined;
+  /** Where event time was before it began anew. */
+  #shownUs = Number.NaN;
   #seekUs: number | undefined;
   #events = 0;
   #gapsShortened = 0;
@@ -111,6 +116,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
       eventTimeUs: this.#seekUs ?? this.#eventTimeUs(nowMs, next?.timeUs),
       speed,
       isPaused,
+      isWaiting: next === undefined && this.#asked !== undefined,
       events: this.#events,
       gapsShortened: this.#gapsShortened,
       changes: this.#changes,
@@ -200,6 +206,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
     if (answer.done) return 'end';
     this.#slice = answer.value;
     this.#at = 0;
+    if (answer.value.length === 0) this.#beginAnew();
     if (this.#lastUs !== undefined) this.#schedule.ready(this.#lastUs, this.#nowMs());
     return 'taken';
   }
@@ -227,9 +234,16 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
     this.#asked = undefined;
     this.#slice = [];
     this.#at = 0;
+    this.#beginAnew();
+    this.#shownUs = timeUs;
+    this.#slices = this.#open({ kind: 'at-time', timeUs });
+  }
+
+  /** The next event is due when it is there, however far it is from the one before. */
+  #beginAnew(): void {
+    this.#shownUs = this.#lastUs ?? this.#shownUs;
     this.#lastUs = undefined;
     this.#schedule.restart();
-    this.#slices = this.#open({ kind: 'at-time', timeUs });
   }
 
   #open(start: StartPoint): {
@@ -248,7 +262,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
   }
 
   #eventTimeUs(nowMs: number, nextUs: number | undefined): number {
-    const lastUs = this.#lastUs ?? Number.NaN;
+    const lastUs = this.#lastUs ?? this.#shownUs;
     if (!Number.isFinite(this.#schedule.speed)) return lastUs;
     const timeUs = this.#schedule.eventTimeUs(nowMs);
     // Event time is never ahead of an event that is still to come.

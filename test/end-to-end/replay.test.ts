@@ -3,11 +3,13 @@
  * sorted: byte for byte, since lines need not be UTF-8.
  */
 import { afterAll, test as anyTest, beforeAll, expect } from 'vitest';
-import { edxstream, start } from '../support/edxstream.js';
-import { canPack } from '../support/gpg-packages.js';
+import { edxstream, type Running, start } from '../support/edxstream.js';
+import { canPack, GpgPackages } from '../support/gpg-packages.js';
 import { LoadedPackages } from '../support/loaded-packages.js';
+import { COURSE, logLine, logPath } from '../support/log-lines.js';
 import type { OracleEvent } from '../support/oracle.js';
 import { parseObject } from '../support/oracle-json.js';
+import { wait } from '../support/two-weeks.js';
 
 const test = anyTest.skipIf(!canPack);
 if (!canPack) console.warn('Not run, because gpg or tar is missing: replay.test.ts');
@@ -149,6 +151,46 @@ test.each([
     if (mark !== undefined) expect(place).toBe(`    ${mark}`);
   },
 );
+
+test('with --follow it goes on with what is loaded later, and says what came too late', async () => {
+  await using small = await GpgPackages.open();
+  const data = small.place('data');
+  const load = async (tar: string): Promise<void> => {
+    const args = ['load', tar, '--key', small.keyFile, '--data', data];
+    // The replay may be looking into the directory just now.
+    while ((await edxstream(args)).status === 3);
+  };
+  const oneDay = (n: number, date: string): object => ({
+    [logPath('001', date)]: `${logLine({ n, time: `${date}T12:00:00` })}\n`,
+  });
+  await load(
+    await small.tar('2013-10-20-UniversityA-tracking.tar', { ...oneDay(1, '2013-10-20') }),
+  );
+  const args = ['--course', COURSE, '--speed', 'max', '--follow', '--poll', '1s'];
+  const running = start(['replay', '--data', data, ...args]);
+  await untilSent(running, 1);
+  await load(
+    await small.tar('2013-10-27-UniversityA-tracking.tar', {
+      ...oneDay(2, '2013-10-19'),
+      ...oneDay(3, '2013-10-21'),
+    }),
+  );
+  await untilSent(running, 2);
+  while (!running.said().includes('left out')) await wait(20);
+  running.child.kill('SIGINT');
+  const { status, stdout, stderr } = await running.ended;
+  expect(status).toBe(130);
+  expect([...stdout.matchAll(/learner(\d+)/g)].map(([, n]) => n)).toEqual(['1', '3']);
+  expect(stderr).toContain('1 event loaded since belong before what was sent, and are left out.');
+  expect(stderr).toContain('Stopped after 2 events, and 1 event left out that came too late.');
+});
+
+async function untilSent(running: Running, events: number): Promise<void> {
+  while (running.said().split('learner').length - 1 < events) {
+    if (running.child.exitCode !== null) throw new Error(`It ended: ${running.said()}`);
+    await wait(20);
+  }
+}
 
 // The signal of a terminal, as far as it can be sent without one.
 test('stopped by Ctrl-C it says where it was, with status 130', async () => {
