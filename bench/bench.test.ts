@@ -34,6 +34,7 @@ describe.skipIf(!canPack)('a tiny bench', () => {
         only: EXPERIMENTS,
         keep: false,
         cache,
+        paceSeconds: 0.5,
       };
       const { archive, runs } = await runBench(request, () => {});
       const samples = runs.flat();
@@ -51,13 +52,14 @@ describe.skipIf(!canPack)('a tiny bench', () => {
       expect(Number.parseInt(checksum('load one new day') ?? '', 10)).toBeGreaterThan(
         archive.lines,
       );
+      expect(checksum('replay at max')).toContain(`${EVENTS} events`);
       expect(warnings({ summaries: summarise(samples) })).toEqual([]);
       for (const { seconds, cpuSeconds } of samples) {
         expect(seconds).toBeGreaterThan(0);
         expect(cpuSeconds).toBeGreaterThan(0);
       }
       expect(samples.find(({ measure }) => measure === 'load')?.peakBytes).toBeGreaterThan(0);
-      expect(ratiosOf(runs)).toHaveLength(10);
+      expect(ratiosOf(runs)).toHaveLength(15);
     },
     TIMEOUT_MS,
   );
@@ -98,6 +100,8 @@ test('the table of the README is put between its markers, whatever it holds', ()
 
 test('an option that makes no sense is refused with what would', () => {
   expect(() => parseOptions(['--events', 'many'])).toThrow('--events many');
-  expect(() => parseOptions(['--only', 'speed'])).toThrow('decrypt, scan, merge, load, growth');
+  expect(() => parseOptions(['--only', 'speed'])).toThrow(
+    'decrypt, scan, merge, load, growth, replay',
+  );
   expect(() => parseOptions(['--only', 'scan', '--accept'])).toThrow('--only');
 });

@@ -2,6 +2,7 @@
  * The figures that decide: each compares two measurements of the same run on the same machine, so they
  * mean something elsewhere too. Absolutes do not.
  */
+import { PACES } from './measure-replay.js';
 import { type Sample, type Side, type Spread, spreadOf } from './samples.js';
 
 export interface Ratio {
@@ -11,7 +12,7 @@ export interface Ratio {
   /** Undefined where nothing is promised. */
   readonly wanted: { readonly atLeast: number } | { readonly atMost: number } | undefined;
   readonly isLessBetter: boolean;
-  readonly unit: 'times' | 'share' | 'GiB';
+  readonly unit: 'times' | 'share' | 'GiB' | 'events/s' | 'ms';
 }
 
 interface RatioSpec extends Omit<Ratio, 'value' | 'isLessBetter'> {
@@ -68,6 +69,28 @@ const SPECS: readonly RatioSpec[] = [
     isLessBetter: true,
     unit: 'times',
   },
+  {
+    name: 'replay at max, into a sink that discards',
+    of: (run) => run('replay at max').events / run('replay at max').seconds,
+    wanted: { atLeast: 200_000 },
+    unit: 'events/s',
+  },
+  {
+    name: 'peak memory of a replay of five times the events',
+    of: (run) => run('replay at max').peakBytes / run('replay a fifth at max').peakBytes,
+    wanted: { atMost: 1.1 },
+    isLessBetter: true,
+    unit: 'times',
+  },
+  ...PACES.map(
+    (speed): RatioSpec => ({
+      name: `replay at ${speed}: 99 of 100 events off by at most`,
+      of: (run) => run(`replay at ${speed}: off by`).seconds * 1000,
+      wanted: { atMost: 10 },
+      isLessBetter: true,
+      unit: 'ms',
+    }),
+  ),
   ...['events by course', 'learners by day', 'one learner in order'].map(
     (query): RatioSpec => ({
       name: `query, ${query}: edxstream against by hand`,

@@ -13,9 +13,12 @@ import {
   measureRefresh,
   newDataDirectory,
 } from './measure-load.js';
+import { measureReplay, type ReplayRequest } from './measure-replay.js';
 import { measureGpg, measureStage } from './measure-stages.js';
 import type { BenchOptions } from './options.js';
 import type { Sample } from './samples.js';
+
+const PACE_SECONDS = 10;
 
 export interface BenchRun {
   readonly archive: Archive;
@@ -26,6 +29,8 @@ export interface BenchRun {
 export async function runBench(
   options: Pick<BenchOptions, 'events' | 'days' | 'runs' | 'only' | 'keep'> & {
     readonly cache?: string;
+    /** For how long each pace of a replay is kept. */
+    readonly paceSeconds?: number;
   },
   say: (text: string) => void,
 ): Promise<BenchRun> {
@@ -36,7 +41,8 @@ export async function runBench(
     const samples: Sample[] = [];
     runs.push(samples);
     const keep = options.keep && run === options.runs;
-    for await (const sample of oneRun(archive, { ...options, keep }, home.directory, say)) {
+    const request = { paceSeconds: PACE_SECONDS, ...options, keep };
+    for await (const sample of oneRun(archive, request, home.directory, say)) {
       samples.push(sample);
       const { side, measure, seconds, cpuSeconds } = sample;
       const cost = `${seconds.toFixed(2)} s, processor ${cpuSeconds.toFixed(2)} s`;
@@ -48,7 +54,7 @@ export async function runBench(
 
 async function* oneRun(
   archive: Archive,
-  { only, keep }: Pick<BenchOptions, 'only' | 'keep'>,
+  { only, keep, ...replay }: Pick<BenchOptions, 'only' | 'keep'> & ReplayRequest,
   gpgHome: string,
   say: (text: string) => void,
 ): AsyncIterable<Sample> {
@@ -60,6 +66,7 @@ async function* oneRun(
   if (only.includes('merge')) yield await measureStage('merge', archive);
   if (only.includes('load')) yield* loads(archive, { keep }, gpgHome, say);
   if (only.includes('growth')) yield await measureFifth(archive);
+  if (only.includes('replay')) yield* measureReplay(replay);
 }
 
 async function* loads(

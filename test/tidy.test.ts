@@ -29,7 +29,9 @@ const ENTRY_POINTS = new Set([
 const STARTED = new Set([
   'bench/peers/by-hand.mjs',
   'shared/warehouse/testing/race-for-lock.ts',
-  ...['decrypt', 'merge', 'scan'].map((stage) => `bench/stages/${stage}.ts`),
+  ...['decrypt', 'fill-course', 'merge', 'replay', 'scan'].map(
+    (stage) => `bench/stages/${stage}.ts`,
+  ),
 ]);
 
 /** Parts whose user is on its way: `edxstream ingest` and `edxstream sink`. Gone from here once they are there. */
