@@ -123,6 +123,31 @@ export const ERRORS = {
     exit: 3,
     next: 'Read the reason that ClickHouse gives above; run the same command again once it is mended.',
   },
+  WAREHOUSE_UNREACHABLE: {
+    retry: true,
+    exit: 3,
+    next: 'Check the address in --warehouse and that the server is up, then run the same command again: it continues.',
+  },
+  WAREHOUSE_REFUSED: {
+    retry: false,
+    exit: 2,
+    next: 'Check --warehouse-user, its password (EDXSTREAM_WAREHOUSE_PASSWORD or --warehouse-password-file), the database at the end of the address, and what this user may do.',
+  },
+  WAREHOUSE_BUSY: {
+    retry: true,
+    exit: 3,
+    next: 'Wait for the other load to end. If it was killed, it counts as gone a minute after it was last heard of.',
+  },
+  WAREHOUSE_LOCK_LOST: {
+    retry: true,
+    exit: 3,
+    next: 'Run the same command again when the other load has ended: it continues where this one stopped.',
+  },
+  WAREHOUSE_EMPTY: {
+    retry: false,
+    exit: 2,
+    next: 'Load packages into it with `edxstream load --warehouse`, or name another database at the end of the address.',
+  },
   QUERY_REFUSED: {
     retry: false,
     exit: 2,

@@ -2,9 +2,7 @@
 
 import {
   byteSize,
-  listenAddress,
   listOf,
-  oneOf,
   onOrOff,
   pathList,
   share,
@@ -13,31 +11,11 @@ import {
   workerCount,
 } from '#shared/config/setting-types';
 import type { SettingsTable } from '#shared/config/settings';
-import { LOG_LEVELS } from '#shared/operations/log';
 import { storeSettings } from './store-settings.js';
+import { warehouseSettings } from './warehouse-settings.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-
-/** Where the warehouse is: every command that reads or writes it has these. */
-export const warehouseSettings = {
-  data: {
-    flag: '-d, --data <dir>',
-    env: 'EDXSTREAM_DATA',
-    default: './edxstream-data',
-    type: text(),
-    about:
-      'Directory of the embedded warehouse; it is made, for this user alone, where it is not there.',
-    group: 'Warehouse',
-  },
-  warehouse: {
-    flag: '--warehouse <url>',
-    env: 'EDXSTREAM_WAREHOUSE',
-    type: text().optional(),
-    about: 'A ClickHouse server in place of the embedded one (not there yet).',
-    group: 'Warehouse',
-  },
-} as const satisfies SettingsTable;
 
 export const keySettings = {
   key: {
@@ -137,36 +115,6 @@ export const loadSettings = {
   },
   ...storeSettings,
 } as const satisfies SettingsTable;
-
-/** Settings of long-running processes, each with a port of its own by default. */
-export function operationsSettings({ port }: { readonly port: number }) {
-  return {
-    listen: {
-      flag: '--listen <host:port>',
-      env: 'EDXSTREAM_LISTEN',
-      default: `127.0.0.1:${port}`,
-      type: listenAddress(),
-      about: 'Where /metrics, /healthz and /readyz are served; port 0 takes any that is free.',
-      group: 'Operating',
-    },
-    logLevel: {
-      flag: '--log-level <level>',
-      env: 'EDXSTREAM_LOG_LEVEL',
-      default: 'info',
-      type: oneOf(LOG_LEVELS),
-      about: `What is logged at the least: ${LOG_LEVELS.join(', ')}.`,
-      group: 'Operating',
-    },
-    drainSeconds: {
-      flag: '--drain-seconds <n>',
-      env: 'EDXSTREAM_DRAIN_SECONDS',
-      default: '30',
-      type: wholeNumber({ min: 0, max: 3600 }),
-      about: 'How long SIGTERM lets it finish what it has begun; then it is dropped.',
-      group: 'Operating',
-    },
-  } as const satisfies SettingsTable;
-}
 
 export const rejectsSettings = {
   ...warehouseSettings,

@@ -27,7 +27,7 @@ import { indexPackages } from './index-packages.js';
 import { type LoadAccount, newAccount } from './load-account.js';
 import { loadPackages } from './load-packages.js';
 import { openKeys } from './open-keys.js';
-import { openWarehouse } from './open-warehouse.js';
+import { openDirectory } from './open-warehouse.js';
 import { readCourses } from './read-status.js';
 import { renderCourses } from './render-status.js';
 import { progressView } from './run-load.js';
@@ -65,7 +65,7 @@ async function runDemo(directory: string, shell: Shell): Promise<void> {
   const { czarSecret, passphrase } = generated.keys;
   const keySettings = { key: [czarSecret], passphraseFile: passphrase, passphrase: undefined };
   const keys = await openKeys(keySettings, shell);
-  await using warehouse = await openWarehouse({ data, warehouse: undefined }, { command: 'demo' });
+  await using warehouse = await openDirectory(data, { command: 'demo' });
   for (const [index, week] of generated.packages.entries()) {
     await say(`\nLoading week ${index + 1}: the tar and the zip of ${week.date}\n`);
     await say(renderWeek(await loadWeek(week, { keys, warehouse, data, shell })));

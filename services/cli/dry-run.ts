@@ -7,10 +7,11 @@
  * 64 MB of messages made 58 MB of table.)
  */
 import { existsSync } from 'node:fs';
+import { EdxstreamError } from '#shared/errors';
 import type { PackageIndex } from '#shared/packages/package-index';
 import { renderBytes, renderCount, renderCounted } from '#shared/progress/quantities';
-import type { EmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { readEntries } from '#shared/warehouse/log-file-ledger';
+import type { OpenedWarehouse, Warehouse } from '#shared/warehouse/warehouse';
 import { fingerprint } from '../fetch/fingerprint.js';
 import { loaded, planLogFiles } from '../fetch/plan-log-files.js';
 import type { LedgerEntry } from '../tables/database-file.js';
@@ -21,7 +22,7 @@ import { knownIndexes } from './known-indexes.js';
 import { addPackages, isAllIn, newAccount } from './load-account.js';
 import type { LoadCommandSettings } from './load-command.js';
 import { originOf, withFingerprints } from './load-packages.js';
-import { openExistingWarehouse } from './open-warehouse.js';
+import { openExistingWarehouse, placeName } from './open-warehouse.js';
 import { list } from './render-account.js';
 import type { Shell } from './shell.js';
 import { storeOf } from './store-settings.js';
@@ -64,9 +65,7 @@ export async function dryRun(
   const isStored = paths.some(isInStore);
   // What is typed wrong is said before a data directory is opened, which may be busy.
   const found = isStored ? undefined : await indexPackages(paths, options);
-  await using warehouse = existsSync(settings.data)
-    ? await openExistingWarehouse(settings, { command: 'load --dry-run' })
-    : undefined;
+  await using warehouse = await openIfThere(settings, shell);
   const { indexes, skipped } =
     found ??
     (await indexPackages(paths, {
@@ -87,16 +86,32 @@ export async function dryRun(
       account.failures.map(({ name, reason, detail }) => `${name}: ${reason}. ${detail}`),
     );
     await shell.out.write(
-      `${renderPlan(summary, { packages: indexes.length, ...settings })}${failures === '' ? '' : `\n${failures}\n`}`,
+      `${renderPlan(summary, { packages: indexes.length, data: placeName(settings) })}${failures === '' ? '' : `\n${failures}\n`}`,
     );
   }
   return exitStatus;
 }
 
+async function openIfThere(
+  settings: LoadCommandSettings,
+  shell: Shell,
+): Promise<OpenedWarehouse | undefined> {
+  if (settings.warehouse === undefined && !existsSync(settings.data)) return undefined;
+  try {
+    return await openExistingWarehouse(settings, {
+      command: 'load --dry-run',
+      tell: (note) => void shell.err.write(`${note}\n`),
+    });
+  } catch (error) {
+    if (error instanceof EdxstreamError && error.code === 'WAREHOUSE_EMPTY') return undefined;
+    throw error;
+  }
+}
+
 export async function summarizePlan(
   indexes: readonly PackageIndex[],
   courses: readonly string[],
-  warehouse: EmbeddedWarehouse | undefined,
+  warehouse: Warehouse | undefined,
 ): Promise<LoadPlanSummary> {
   const plan = await planLogFiles(indexes, {
     entries: warehouse === undefined ? [] : await readEntries(warehouse),

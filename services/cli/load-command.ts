@@ -11,7 +11,6 @@ import { loadSettings } from './config.js';
 import { dryRun } from './dry-run.js';
 import { indexPackages, isInStore } from './index-packages.js';
 import { openKeys } from './open-keys.js';
-import { refuseServer } from './open-warehouse.js';
 import { type LoadFlags, runLoad } from './run-load.js';
 import type { Shell } from './shell.js';
 import { storeOf } from './store-settings.js';
@@ -42,7 +41,6 @@ export function loadCommand(shell: Shell, end: (exitStatus: number) => void): Co
   addSettings(command, loadSettings);
   return command.action(async (paths: readonly string[], flags: Flags) => {
     const settings = settingsOf(command, loadSettings, shell.env);
-    refuseServer(settings);
     if (flags.dryRun) {
       end(await dryRun(paths, settings, { shell, isJson: flags.json === true }));
       return;

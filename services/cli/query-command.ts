@@ -29,7 +29,10 @@ export function queryCommand(shell: Shell): Command {
     const sql = statementOf(argument === '-' ? await text(shell.input) : argument);
     const format =
       settings.format ?? (shell.out.isTerminal ? 'PrettyCompact' : 'TabSeparatedWithNames');
-    await using warehouse = await openExistingWarehouse(settings, { command: 'query' });
+    await using warehouse = await openExistingWarehouse(settings, {
+      command: 'query',
+      tell: (note) => void shell.err.write(`${note}\n`),
+    });
     for await (const chunk of warehouse.stream(sql, format)) {
       shell.stop.throwIfAborted();
       await shell.out.write(chunk);

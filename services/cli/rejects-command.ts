@@ -62,7 +62,10 @@ export function rejectsCommand(shell: Shell): Command {
   addSettings(command, rejectsSettings);
   return command.action(async ({ json }: { readonly json?: boolean }) => {
     const settings = settingsOf(command, rejectsSettings, shell.env);
-    await using warehouse = await openExistingWarehouse(settings, { command: 'rejects' });
+    await using warehouse = await openExistingWarehouse(settings, {
+      command: 'rejects',
+      tell: (note) => void shell.err.write(`${note}\n`),
+    });
     const shownBytes = json ? SHOWN_BYTES_JSON : SHOWN_BYTES;
     const rejects = await readRejects(warehouse, { ...settings, shownBytes });
     await shell.out.write(

@@ -1,7 +1,8 @@
-/** The status of a data directory as text for people. */
+/** The status of a warehouse as text for people. */
 import type { ProgressRecord } from '#shared/progress/progress-file';
 import { renderBytes, renderCount, renderShare } from '#shared/progress/quantities';
 import type { DirectoryOwner } from '#shared/warehouse/directory-lock';
+import type { LockHolder } from '#shared/warehouse/lock-holder';
 import { renderTable } from '../inspect/text-table.js';
 import type { CourseStatus, WarehouseStatus } from './read-status.js';
 import { list } from './render-account.js';
@@ -24,10 +25,10 @@ export function renderRunning(
   return `${who}\nIt is at: ${stage} (as of ${updatedAt}).\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-export function renderStatus(data: string, status: WarehouseStatus): string {
+export function renderStatus(data: string, status: WarehouseStatus, holder?: LockHolder): string {
   const { packages, logFiles, databaseFiles, courses, provisionalDays } = status;
   const sections = [
-    `${data}: ${renderBytes(status.diskBytes)} on disk. No command is running on it.`,
+    `${data}: ${renderBytes(status.diskBytes)} on disk. ${renderHolder(holder)}`,
     table(
       'Packages',
       packages,
@@ -59,6 +60,12 @@ export function renderStatus(data: string, status: WarehouseStatus): string {
     ),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+function renderHolder(holder: LockHolder | undefined): string {
+  if (holder === undefined) return 'No command is running on it.';
+  const { command, pid, host, since } = holder;
+  return `\`edxstream ${command}\` runs on it: process ${pid} on ${host}, since ${since} UTC.`;
 }
 
 export function renderCourses(courses: readonly CourseStatus[]): string {

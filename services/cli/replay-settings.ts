@@ -1,9 +1,9 @@
 /** The settings of a replay. */
 import { listOf, oneOf, onOrOff, requiredList, text } from '#shared/config/setting-types';
 import type { SettingsTable } from '#shared/config/settings';
-import { warehouseSettings } from './config.js';
 import { kafkaSettings } from './kafka-settings.js';
 import { durationUs, moment, replayName, replaySink, replaySpeed } from './replay-setting-types.js';
+import { warehouseSettings } from './warehouse-settings.js';
 
 export const replaySettings = {
   ...warehouseSettings,

@@ -21,7 +21,7 @@ import {
   progressRecord,
   tableRecord,
 } from './load-records.js';
-import { openWarehouse } from './open-warehouse.js';
+import { openWarehouse, placeName } from './open-warehouse.js';
 import { renderAccount } from './render-account.js';
 import type { Shell } from './shell.js';
 import { showError } from './show-error.js';
@@ -64,7 +64,9 @@ export async function runLoad(index: Index, run: RunLoad): Promise<number> {
   }
   if (flags.json) for (const record of closingRecords(account, exitStatus)) tell(record);
   else if (outcome.hasBegun)
-    await shell.out.write(renderAccount(account, { ...settings, ...outcome }));
+    await shell.out.write(
+      renderAccount(account, { ...settings, data: placeName(settings), ...outcome }),
+    );
   if (fault !== undefined) await shell.err.write(fault.text);
   return exitStatus;
 }
@@ -98,7 +100,7 @@ async function loadShowing(
     const indexed = await index(known);
     tell(
       beginRecord(indexed.indexes, {
-        ...{ command, data: settings.data, startedAt: account.startedAt },
+        ...{ command, data: placeName(settings), startedAt: account.startedAt },
       }),
     );
     hasBegun = true;
@@ -106,12 +108,15 @@ async function loadShowing(
       view: flags.json
         ? { kind: 'records', record: (...now) => tell(progressRecord(...now)) }
         : progressView(shell),
-      keep: () =>
+      // Beside a directory, for `edxstream status`; a server is asked itself.
+      keep: () => {
+        if (warehouse.kind === 'server') return;
         writeProgressFile(settings.data, {
           pid: process.pid,
           updatedAt: new Date().toISOString(),
           progress,
-        }),
+        });
+      },
     });
     shell.onStop = () =>
       shown.interject(
@@ -128,7 +133,7 @@ async function loadShowing(
     } finally {
       shown.stop();
       shell.onStop = undefined;
-      removeProgressFile(settings.data);
+      if (warehouse.kind === 'embedded') removeProgressFile(settings.data);
     }
     return { error: undefined, hasBegun, lineBytes: progress.lineBytes };
   } catch (error) {

@@ -1,16 +1,17 @@
 /**
- * `edxstream status`: what is in a data directory or, while a command runs on it, how far that is. A
- * directory that is in use is not opened: the lock and the progress file beside it tell.
+ * `edxstream status`: what is in a warehouse or, while a command runs on a directory, how far that is. A
+ * directory that is in use is not opened: the lock and the progress file beside it tell. A server tells both
+ * at once.
  */
 import { Command } from 'commander';
 import { readProgressFile } from '#shared/progress/progress-file';
 import { directoryOwner } from '#shared/warehouse/directory-lock';
 import { addSettings, settingsOf } from './add-settings.js';
-import { warehouseSettings } from './config.js';
-import { openExistingWarehouse, refuseServer } from './open-warehouse.js';
+import { openExistingWarehouse, placeName } from './open-warehouse.js';
 import { readStatus } from './read-status.js';
 import { renderRunning, renderStatus } from './render-status.js';
 import type { Shell } from './shell.js';
+import { warehouseSettings } from './warehouse-settings.js';
 
 const EXAMPLES = `
 Examples:
@@ -27,18 +28,25 @@ export function statusCommand(shell: Shell): Command {
   addSettings(command, warehouseSettings);
   return command.action(async ({ json }: { readonly json?: boolean }) => {
     const settings = settingsOf(command, warehouseSettings, shell.env);
-    refuseServer(settings);
-    const { data } = settings;
-    const owner = directoryOwner(data);
+    const data = placeName(settings);
+    const owner = settings.warehouse === undefined ? directoryOwner(data) : undefined;
     if (owner !== undefined) {
       const record = readProgressFile(data);
       const running = { ...owner, ...(record?.pid === owner.pid ? record : {}) };
       await shell.out.write(json ? asJson({ data, running }) : renderRunning(data, owner, record));
       return;
     }
-    await using warehouse = await openExistingWarehouse(settings, { command: 'status' });
+    await using warehouse = await openExistingWarehouse(settings, {
+      command: 'status',
+      tell: (note) => void shell.err.write(`${note}\n`),
+    });
     const status = await readStatus(warehouse);
-    await shell.out.write(json ? asJson({ data, ...status }) : renderStatus(data, status));
+    const holder = await warehouse.loads?.();
+    await shell.out.write(
+      json
+        ? asJson({ data, ...(holder === undefined ? {} : { running: holder }), ...status })
+        : renderStatus(data, status, holder),
+    );
   });
 }
 

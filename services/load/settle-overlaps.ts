@@ -56,6 +56,11 @@ const OPEN_DAYS = `
   HAVING any(decided) != overlaps OR any(decisions) > 1
   ORDER BY day`;
 
+/** Whether any daily log file is open: a load was ended before it came to this, or runs just now. */
+export async function isOverlapOpen(warehouse: Warehouse): Promise<boolean> {
+  return (await warehouse.query<OpenDay>(`${OPEN_DAYS} LIMIT 1`)).length > 0;
+}
+
 /** Decides about every daily log file that is open; returns how many more lines are superseded now. */
 export async function settleOverlaps(warehouse: Warehouse, signal?: AbortSignal): Promise<number> {
   const open = await warehouse.query<OpenDay>(OPEN_DAYS);

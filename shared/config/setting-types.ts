@@ -89,6 +89,25 @@ export function listenAddress() {
   });
 }
 
+/** The address of a server; who asks and with what password is given in other ways, which no list of processes shows. */
+export function serverUrl() {
+  return z.string().transform((text, context) => {
+    let url: URL | undefined;
+    try {
+      url = new URL(text.trim());
+    } catch {
+      // Told below, with everything else that is no address.
+    }
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '') {
+      context.addIssue('expected an address such as https://clickhouse.example.edu:8443/edxstream');
+      return z.NEVER;
+    }
+    if (url.username === '' && url.password === '') return url;
+    context.addIssue('expected no user and no password in it; they have settings of their own');
+    return z.NEVER;
+  });
+}
+
 /** Texts of a flag that is given several times; in a variable they stand behind one another. */
 export function listOf({ separator }: { readonly separator: string }) {
   return z

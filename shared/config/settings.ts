@@ -60,7 +60,7 @@ export function readSettings<Table extends SettingsTable>(
       continue;
     }
     const said = read.error.issues.map(({ message }) => message).join('; ');
-    const shown = setting.isSecret || raw === undefined ? '' : `, got ${JSON.stringify(raw)}`;
+    const shown = setting.isSecret || raw === undefined ? '' : `, got ${withoutPassword(raw)}`;
     faults.push(`${nameOf(setting)}: ${said}${shown}.\n      ${setting.about}`);
   }
   if (faults.length > 0) {
@@ -81,6 +81,11 @@ export function settingsInEffect(
     const text = Array.isArray(raw) ? raw.join(', ') : raw === undefined ? undefined : String(raw);
     return { name, text: setting.isSecret && text !== undefined ? '•••' : text, source };
   });
+}
+
+/** What was given, less the user and password of an address, where they should not have been. */
+function withoutPassword(raw: unknown): string {
+  return JSON.stringify(raw).replace(/\/\/[^/@"]*@/g, '//•••@');
 }
 
 /** Names a setting as a person can give it: its variable and its flag. */

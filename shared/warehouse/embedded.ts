@@ -13,19 +13,17 @@ import { createChdbConnection } from 'chdb/connection';
 import { EdxstreamError } from '#shared/errors';
 import { makePrivateDirectory } from '#shared/make-directory';
 import { lockDirectory } from '#shared/warehouse/directory-lock';
-import { asEngineError, engineCode } from '#shared/warehouse/engine-errors';
+import { asEngineError, engineCode, excerpt } from '#shared/warehouse/engine-errors';
 import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
-import type { BulkInsert, QueryParameters, Warehouse } from '#shared/warehouse/warehouse';
+import type { BulkInsert, OpenedWarehouse, QueryParameters } from '#shared/warehouse/warehouse';
 
 /** ClickHouse's number for, among others, a statement that cannot be streamed. */
 const BAD_ARGUMENTS = 36;
 
 type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
-export interface EmbeddedWarehouse extends Warehouse {
+export interface EmbeddedWarehouse extends OpenedWarehouse {
   readonly kind: 'embedded';
-  /** Runs a query in any ClickHouse output format and yields its bytes as they come. */
-  stream(sql: string, format: string): AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -185,9 +183,4 @@ class ChdbWarehouse implements EmbeddedWarehouse {
       this.#unlock();
     }
   }
-}
-
-function excerpt(sql: string): string {
-  const line = sql.replace(/\s+/g, ' ').trim();
-  return line.length > 120 ? `${line.slice(0, 120)}…` : line;
 }

@@ -27,6 +27,17 @@ export function engineCode(error: unknown): number | undefined {
   return said === null ? undefined : Number(said[1]);
 }
 
+/** The engine's number for an error that was told as one of ours. */
+export function causeCode(error: unknown): number | undefined {
+  return engineCode(error instanceof EdxstreamError ? error.cause : error);
+}
+
+/** A statement in short, for messages. */
+export function excerpt(sql: string): string {
+  const line = sql.replace(/\s+/g, ' ').trim();
+  return line.length > 120 ? `${line.slice(0, 120)}…` : line;
+}
+
 export function asEngineError(error: unknown, doing: string): EdxstreamError {
   if (error instanceof EdxstreamError) return error;
   const message = error instanceof Error ? error.message : String(error);

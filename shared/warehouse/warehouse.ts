@@ -3,6 +3,8 @@
  * bulk insert. Both implementations (the embedded engine and a ClickHouse server) take the same SQL; they
  * differ only in how bulk bytes travel.
  */
+import type { LockHolder } from '#shared/warehouse/lock-holder';
+
 export type QueryParameters = Readonly<
   Record<string, string | number | boolean | readonly string[]>
 >;
@@ -17,11 +19,13 @@ export interface BulkInsert {
   /** What is selected from the incoming columns; by default all of them as they are. */
   readonly select?: string;
   /** The ClickHouse format of `body`; Native is the cheapest for the engine. */
-  readonly format: 'Native' | 'RowBinary' | 'TabSeparated';
+  readonly format: 'Native' | 'RowBinary' | 'TabSeparated' | 'JSONEachRow';
   /** The encoded rows; chunk edges may fall anywhere. Ownership of a chunk passes to the insert. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Settings of this insert alone, by their ClickHouse names. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** Ends the insert where the warehouse is on another machine; in process it ends with its body. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Warehouse extends AsyncDisposable {
@@ -49,4 +53,17 @@ export interface Warehouse extends AsyncDisposable {
    * mark rows by a ledger entry and remove what was left half-way.
    */
   bulkInsert(insert: BulkInsert): Promise<void>;
+  /**
+   * On a server: resolves when nothing that this process sent before can come into effect any more. Called
+   * before rows are removed that were left half-way; in process there is nothing that could straggle.
+   */
+  endStragglers?(): Promise<void>;
+}
+
+/** What commands open: beside the verbs above, answers in the form that a person or program wants. */
+export interface OpenedWarehouse extends Warehouse {
+  /** Runs a query in any ClickHouse output format and yields its bytes as they come. */
+  stream(sql: string, format: string): AsyncIterable<Uint8Array>;
+  /** On a server: who loads into this database now, or undefined. */
+  loads?(): Promise<LockHolder | undefined>;
 }

@@ -151,9 +151,9 @@ test.each([
   ['a flag that is not there', ['load', 'x', '--jsn'], /^USAGE: unknown option '--jsn'.*--json/],
   ['no key', ['load', 'x'], /^KEY_MISSING/],
   [
-    'a server',
-    ['load', 'x', '--warehouse', 'http://localhost:8123'],
-    /only the embedded warehouse/,
+    'a server with a password in its address',
+    ['query', 'SELECT 1', '--warehouse', 'http://me:secret@localhost:8123'],
+    /--warehouse \(EDXSTREAM_WAREHOUSE\): expected no user and no password in it; they have settings of their own, got "http:\/\/•••@localhost:8123"/,
   ],
   ['settings that cannot be', ['load', 'x', '-w', '0', '--rejects-max', 'x'], /2 settings need/],
   [

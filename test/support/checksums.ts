@@ -1,9 +1,9 @@
 /**
- * One line for each table of a data directory: its name, how many rows it has and a sum over them
+ * One line for each table of a warehouse: its name, how many rows it has and a sum over them
  * that does not depend on their order. Left out is what may differ between two loads of the same
  * packages: `file_id` and clock times, and the ledgers behind the views, which keep how things went.
  */
-import { edxstream, rowsOf } from './edxstream.js';
+import { type Place, queryOf, rowsOf } from './edxstream.js';
 
 interface Table {
   readonly table: string;
@@ -19,16 +19,16 @@ const LEFT_OUT_TABLES = new Set([
 ]);
 
 export async function checksums(
-  data: string,
+  place: Place,
   { except = [] }: { readonly except?: readonly string[] } = {},
 ): Promise<string[]> {
   const tables = await rowsOf<Table>(
-    data,
+    place,
     `SELECT table, groupArray(name) AS columns FROM system.columns
      WHERE database = currentDatabase() GROUP BY table ORDER BY table`,
   );
   const selects = tables
-    .filter(({ table }) => !LEFT_OUT_TABLES.has(table))
+    .filter(({ table }) => !LEFT_OUT_TABLES.has(table) && !table.startsWith('load_lock_'))
     .map(({ table, columns }) => {
       const kept = columns.filter(
         (column) => !LEFT_OUT.has(column) && !except.includes(`${table}.${column}`),
@@ -36,14 +36,10 @@ export async function checksums(
       const row = kept.map((column) => `\`${column}\``).join(', ');
       return `SELECT '${table}' AS checked_table, count() AS checked_rows, sum(cityHash64(toString(tuple(${row})))) AS checksum FROM \`${table}\``;
     });
-  const run = await edxstream([
-    'query',
-    '--data',
-    data,
-    '--format',
-    'TSV',
+  const lines = await queryOf(
+    place,
     `SELECT * FROM (${selects.join(' UNION ALL ')}) ORDER BY checked_table`,
-  ]);
-  if (run.status !== 0) throw new Error(run.stderr);
-  return run.stdout.trim().split('\n');
+    'TSV',
+  );
+  return lines.trim().split('\n');
 }

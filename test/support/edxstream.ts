@@ -63,17 +63,29 @@ export interface Row {
   readonly [column: string]: unknown;
 }
 
-/** The rows of a query on a data directory; numbers of 64 bits come as text. */
-export async function rowsOf<T extends object = Row>(data: string, sql: string): Promise<T[]> {
-  const { status, stdout, stderr } = await edxstream([
-    'query',
-    '--data',
-    data,
-    '--format',
-    'JSONEachRow',
-    `${sql} SETTINGS output_format_json_quote_64bit_integers = 1`,
-  ]);
+/** A data directory, or a server with what its user is told by. */
+export type Place =
+  | string
+  | { readonly url: string; readonly environment: Readonly<Record<string, string>> };
+
+/** Runs a query through the program and returns what it printed. */
+export async function queryOf(place: Place, sql: string, format: string): Promise<string> {
+  const where = typeof place === 'string' ? ['--data', place] : ['--warehouse', place.url];
+  const { status, stdout, stderr } = await edxstream(
+    ['query', ...where, '--format', format, sql],
+    typeof place === 'string' ? {} : { environment: place.environment },
+  );
   if (status !== 0) throw new Error(`The query ended with ${status}: ${sql}\n${stderr}`);
+  return stdout;
+}
+
+/** The rows of a query; numbers of 64 bits come as text. */
+export async function rowsOf<T extends object = Row>(place: Place, sql: string): Promise<T[]> {
+  const stdout = await queryOf(
+    place,
+    `${sql} SETTINGS output_format_json_quote_64bit_integers = 1`,
+    'JSONEachRow',
+  );
   const lines = stdout.split('\n').filter((line) => line !== '');
   // The test that asks names the columns of its own query.
   return lines.map((line) => JSON.parse(line) as T);

@@ -9,7 +9,7 @@ import { vi } from 'vitest';
 import { generatePackages } from '../../services/generate/generate-packages.js';
 import { PROFILES } from '../../services/generate/profile.js';
 import { checksums } from './checksums.js';
-import { type Run, type Running, type RunOptions, rowsOf, start } from './edxstream.js';
+import { type Place, type Run, type Running, type RunOptions, rowsOf, start } from './edxstream.js';
 
 // Each test loads two weeks several times, and the machine may have other work.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -75,12 +75,14 @@ export class TwoWeeks implements AsyncDisposable {
   }
 
   /** Begins to load these weeks, counted from 0. */
-  load(data: string, weeks: readonly number[], options: RunOptions = {}): Running {
+  load(place: Place, weeks: readonly number[], options: RunOptions = {}): Running {
     const packages = weeks.flatMap((week) => this.#weeks[week] ?? []);
-    return start(['load', ...packages, ...this.#keys, '--data', data, '--json'], {
+    const where = typeof place === 'string' ? ['--data', place] : ['--warehouse', place.url];
+    const access = typeof place === 'string' ? {} : place.environment;
+    return start(['load', ...packages, ...this.#keys, ...where, '--json'], {
       ...options,
       // Many inserts, so that a fault falls between two of them at times.
-      environment: { EDXSTREAM_RELEASE_BYTES: '8 MiB', ...options.environment },
+      environment: { EDXSTREAM_RELEASE_BYTES: '8 MiB', ...access, ...options.environment },
     });
   }
 
@@ -90,9 +92,9 @@ export class TwoWeeks implements AsyncDisposable {
 }
 
 /** Log files and tables of which a plain SELECT shows other rows than the ledger says that they have. */
-export async function halfLoaded(data: string): Promise<object[]> {
+export async function halfLoaded(place: Place): Promise<object[]> {
   return rowsOf(
-    data,
+    place,
     `SELECT * FROM (
        SELECT 'events' AS what, server, log_date, count() AS found, uniqExact(line) AS lines,
          any(l.events) AS expected

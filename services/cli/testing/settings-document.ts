@@ -1,8 +1,9 @@
 /** docs/settings.md, written from the settings tables; a test holds the file against it. */
 import type { Setting, SettingsTable } from '#shared/config/settings';
-import { loadSettings, querySettings, rejectsSettings, warehouseSettings } from '../config.js';
+import { loadSettings, querySettings, rejectsSettings } from '../config.js';
 import { generateSettings } from '../generate-settings.js';
 import { replaySettings } from '../replay-settings.js';
+import { warehouseSettings } from '../warehouse-settings.js';
 
 const HEAD = `# Settings
 
