@@ -19,6 +19,7 @@ import { fingerprint } from '../fetch/fingerprint.js';
 import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
 import { settleOverlaps } from '../load/settle-overlaps.js';
 import type { DatabaseFileToLoad, LedgerEntry, PackageOrigin } from '../tables/database-file.js';
+import { openEncodePool } from '../tables/encode-pool.js';
 import { loadDatabaseFiles } from '../tables/load-database-files.js';
 import type { IndexedPackages } from './index-packages.js';
 import { kernelBytes } from './kernel-bytes.js';
@@ -183,6 +184,8 @@ async function loadAllDatabaseFiles(
   const { course: courses, rejectsMax } = settings;
   const withFiles = indexes.filter(({ databaseFiles }) => databaseFiles.length > 0);
   progress.stage = 'database files';
+  const { workers, allowUnprotected } = settings;
+  await using pool = openEncodePool({ keys, workers, allowUnprotected });
   for (const index of withFiles.toSorted(olderFirst)) {
     signal.throwIfAborted();
     const origin = originOf(index);
@@ -197,6 +200,7 @@ async function loadAllDatabaseFiles(
       warehouse,
       keys,
       courses,
+      encode: (file, fileIndex) => pool.encode(file, fileIndex, signal),
       signal,
       onFile: (entry) => {
         progress.tablesDone += 1;

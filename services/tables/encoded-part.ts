@@ -111,8 +111,9 @@ export class PartBuilder {
   }
 
   reject(row: RejectedRow): void {
-    // A copy: the row is a view of a chunk that may be large.
-    const raw = Buffer.from(row.raw);
+    // A copy in memory of its own: the row is a view of a chunk that may be large, and a worker that
+    // posts a view posts all the memory below it.
+    const raw = new Uint8Array(row.raw);
     this.#rejections.push({ ...row, raw });
     this.#rejectionBytes += raw.length;
     this.#rejected += 1;

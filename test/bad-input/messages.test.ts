@@ -100,6 +100,21 @@ test('a message without integrity code is refused, and read where that is asked 
   expect(await own.learners(data)).toEqual([...learnersFrom(1, 3), ...learnersFrom(100, 400)]);
 });
 
+test('so is the message of a database file', async () => {
+  const own = bench();
+  const name = 'UniversityA-CS1-2013_Fall-auth_user-prod-analytics.sql';
+  const message = await own.packages.encrypt('id\tusername\n42\tana\n', ['--rfc2440']);
+  const zip = await own.packages.zip('universitya-2013-10-27.zip', {
+    [`${name}.gpg`]: { stored: message },
+  });
+  const data = own.freshData();
+  const run = await own.load(data, [zip]);
+  expect(run.status).toBe(1);
+  expect(run.said).toContain('--allow-unprotected');
+  expect((await own.load(data, [zip, '--allow-unprotected'])).status).toBe(0);
+  expect(await rowsOf(data, 'SELECT username FROM auth_user')).toEqual([{ username: 'ana' }]);
+});
+
 test('a damaged later version leaves the earlier one as it is', async () => {
   const own = bench();
   const data = own.freshData();
