@@ -3,7 +3,7 @@
  * Every command does this before it reads; where nothing was left it costs three small queries.
  */
 import { recoverLogFiles } from '#shared/warehouse/log-file-ledger';
-import type { Warehouse } from '#shared/warehouse/warehouse';
+import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
 import { isOverlapOpen, settleOverlaps } from '../load/settle-overlaps.js';
 import { recoverTables } from '../tables/database-file-ledger.js';
 
@@ -43,7 +43,7 @@ function tablesLeft(warehouse: Warehouse): Promise<boolean> {
 }
 
 async function hasRows(warehouse: Warehouse, from: string): Promise<boolean> {
-  const [left] = await warehouse.query<{ files: string | number }>(
+  const [left] = await warehouse.query<{ files: Integer64 }>(
     `SELECT count() AS files FROM ${from}`,
   );
   return Number(left?.files) > 0;

@@ -16,27 +16,31 @@ export interface AccountPlace {
   /** Bytes of lines that were read. */
   readonly lineBytes: number;
   readonly rejectsMax: number;
+  /** Where no person reads along, lines are not broken: programs look for whole names. */
+  readonly isTerminal: boolean;
 }
 
 export function renderAccount(account: LoadAccount, place: AccountPlace): string {
+  const widthMax = place.isTerminal ? WIDTH_MAX : Number.POSITIVE_INFINITY;
+  const items = (title: string, texts: readonly string[]) => list(title, texts, widthMax);
   const sections = [
     summary(account, place),
-    list(
+    items(
       'Not loaded',
       account.failures.map(
         ({ name, reason, detail }) => `${name}: ${reason}. ${without(detail, name)}`,
       ),
     ),
-    list(
+    items(
       `Rejected lines in more than ${percent(place.rejectsMax)} of a file (look at them with \`edxstream rejects\`)`,
       account.overRejected.map(
         ({ name, lines, rejected }) =>
           `${name}: ${renderCount(rejected)} of ${renderCounted(lines, 'line')}`,
       ),
     ),
-    list('Loaded earlier and missing from the newest package (their rows stay)', account.missing),
-    list('Warnings', account.warnings),
-    list('Lay beside the packages and are none', account.skipped),
+    items('Loaded earlier and missing from the newest package (their rows stay)', account.missing),
+    items('Warnings', account.warnings),
+    items('Lay beside the packages and are none', account.skipped),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
 }
@@ -144,12 +148,12 @@ function without(detail: string, name: string): string {
   return said === undefined ? detail : detail.slice(said.length + 2);
 }
 
-export function list(title: string, items: readonly string[]): string {
+export function list(title: string, items: readonly string[], widthMax = WIDTH_MAX): string {
   if (items.length === 0) return '';
   const lines = items
     .slice(0, SHOWN_MAX)
     .flatMap((item) =>
-      wrapText(item, WIDTH_MAX - 4).map((line, at) => `${at === 0 ? '  - ' : '    '}${line}`),
+      wrapText(item, widthMax - 4).map((line, at) => `${at === 0 ? '  - ' : '    '}${line}`),
     );
   const rest = items.length - SHOWN_MAX;
   const more = rest > 0 ? [`  and ${renderCount(rest)} more; --json tells them all.`] : [];

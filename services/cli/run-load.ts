@@ -65,7 +65,12 @@ export async function runLoad(index: Index, run: RunLoad): Promise<number> {
   if (flags.json) for (const record of closingRecords(account, exitStatus)) tell(record);
   else if (outcome.hasBegun)
     await shell.out.write(
-      renderAccount(account, { ...settings, data: placeName(settings), ...outcome }),
+      renderAccount(account, {
+        ...settings,
+        ...outcome,
+        data: placeName(settings),
+        isTerminal: shell.out.isTerminal,
+      }),
     );
   if (fault !== undefined) await shell.err.write(fault.text);
   return exitStatus;

@@ -127,9 +127,9 @@ function inspectServers(indexes: readonly PackageIndex[]): InspectedServer[] {
       const days = [...groupBy(ofServer, ({ file }) => [file.logDate]).values()]
         .flatMap(inspectDay)
         .sort((a, b) => compare(a.logDate, b.logDate));
-      const [first, last, any] = [days.at(0), days.at(-1), ofServer.at(0)];
-      if (!first || !last || !any) return [];
-      const { organization, site, server } = any.file;
+      const [first, last, sample] = [days.at(0), days.at(-1), ofServer.at(0)];
+      if (!first || !last || !sample) return [];
+      const { organization, site, server } = sample.file;
       const bytes = days.reduce((sum, day) => sum + day.bytes, 0);
       const ends = { firstDay: first.logDate, lastDay: last.logDate };
       return [{ organization, site, server, ...ends, bytes, days, gaps: findGaps(days) }];
@@ -164,13 +164,13 @@ function inspectCourses(indexes: readonly PackageIndex[]): InspectedCourse[] {
     .flatMap((index) => {
       const courses = groupBy(index.databaseFiles, (file) => [file.site, file.coursePart]);
       return [...courses.values()].flatMap((files) => {
-        const [any] = files;
-        if (!any) return [];
+        const [sample] = files;
+        if (!sample) return [];
         return [
           {
             packageDate: index.packageDate,
-            site: any.site,
-            coursePart: any.coursePart,
+            site: sample.site,
+            coursePart: sample.coursePart,
             files: files.length,
             bytes: files.reduce((sum, { location }) => sum + location.bytes, 0),
             tables: files.filter(({ isFailed }) => !isFailed).map(({ table }) => table),

@@ -1,7 +1,7 @@
 /** Compares the lines of a shorter delivery with what is loaded, without sending either anywhere. */
 import type { LineSum } from '#shared/eventlog/log-file-answer';
 import type { LedgerEntry } from '#shared/warehouse/log-file-ledger';
-import type { Warehouse } from '#shared/warehouse/warehouse';
+import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
 
 /** Where lines of a log file are, superseded ones too. */
 const TABLES = ['events', 'rejected_lines', 'superseded_events', 'superseded_rejected_lines'];
@@ -21,7 +21,7 @@ export async function holdsLines(
     (table) =>
       `SELECT line, raw FROM ${table} WHERE toYYYYMM(log_date) = ${month} AND file_id IN (${ids})`,
   ).join(' UNION ALL ')})`;
-  const [found] = await warehouse.query<{ rows: string; sum: string }>(
+  const [found] = await warehouse.query<{ rows: Integer64; sum: string }>(
     `SELECT count() AS rows, toString(sum(toUInt64(CRC32(raw)) * (line % 65521 + 1))) AS sum
      FROM ${stored} WHERE line <= ${lines}`,
   );

@@ -12,7 +12,7 @@
  * Each step can be done twice, so after a crash the next start just does it again.
  */
 import { type LedgerEntry, readEntries, writeEntries } from '#shared/warehouse/log-file-ledger';
-import type { Warehouse } from '#shared/warehouse/warehouse';
+import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
 
 /** A daily log file whose surroundings are other than when it was decided about last. */
 interface OpenDay {
@@ -183,7 +183,9 @@ async function recounted(
   overlaps: string,
 ): Promise<LedgerEntry> {
   const own = `file_id = ${entry.file_id}`;
-  const [counts] = await warehouse.query<Record<'events' | 'late' | 'rejected' | 'aside', string>>(
+  const [counts] = await warehouse.query<
+    Record<'events' | 'late' | 'rejected' | 'aside', Integer64>
+  >(
     `SELECT (SELECT count() FROM events WHERE ${own}) AS events,
        (SELECT countIf(late) FROM events WHERE ${own}) AS late,
        (SELECT count() FROM rejected_lines WHERE ${own}) AS rejected,

@@ -8,7 +8,7 @@
  * version and `replaced` of the old one are added by one statement, so the tables show one of them
  * at any moment.
  */
-import type { Warehouse } from '#shared/warehouse/warehouse';
+import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
 import type { FileState, LedgerEntry, PackageOrigin } from './database-file.js';
 import { quoteName, quoteText, snapshotsTable } from './table-statements.js';
 
@@ -34,11 +34,11 @@ interface EntryRow {
   readonly state: FileState;
   readonly package: string;
   readonly path: string;
-  readonly stored_bytes: string;
+  readonly stored_bytes: Integer64;
   readonly fingerprint: string;
-  readonly rows: string;
-  readonly rejected: string;
-  readonly blank: string;
+  readonly rows: Integer64;
+  readonly rejected: Integer64;
+  readonly blank: Integer64;
   readonly reason: string;
   readonly detail: string;
 }

@@ -8,7 +8,7 @@
  * what must change together is written together. No row of `events` counts that has no entry `loaded`.
  */
 import { randomInt } from 'node:crypto';
-import type { Warehouse } from '#shared/warehouse/warehouse';
+import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
 
 /** A row of log_file_versions. */
 export interface LedgerEntry {
@@ -221,7 +221,7 @@ async function deleteRows(
   condition: string,
 ): Promise<void> {
   // A delete rewrites a mask for each part of the partition, so nothing is asked for in vain.
-  const [found] = await warehouse.query<{ rows: string }>(
+  const [found] = await warehouse.query<{ rows: Integer64 }>(
     `SELECT count() AS rows FROM ${table} WHERE toYYYYMM(log_date) = ${month} AND ${condition}`,
   );
   if (Number(found?.rows ?? 0) === 0) return;

@@ -9,6 +9,9 @@ export type QueryParameters = Readonly<
   Record<string, string | number | boolean | readonly string[]>
 >;
 
+/** A count or another 64-bit integer, as a row of a query has it: see `query`. Take `Number()` of it. */
+export type Integer64 = number | string;
+
 export interface BulkInsert {
   /** The table that receives the rows. */
   readonly table: string;
