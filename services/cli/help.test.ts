@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { buildProgram, runProgram } from './run-program.js';
 import { aShell } from './testing/a-shell.js';
 
-const VERBS = buildProgram(aShell().shell, () => undefined).commands.map((verb) => verb.name());
+const all = { verb: undefined, end: () => undefined };
+const VERBS = (await buildProgram(aShell().shell, all)).commands.map((verb) => verb.name());
 
 test('the program has the verbs that the documents name', () => {
   expect(VERBS).toEqual([

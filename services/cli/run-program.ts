@@ -5,34 +5,26 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EdxstreamError } from '#shared/errors';
-import { configCommand } from './config-command.js';
-import { demoCommand } from './demo-command.js';
 import { EXIT } from './exit-status.js';
 import { formatHelp } from './format-help.js';
-import { generateCommand } from './generate-command.js';
-import { inspectCommand } from './inspect-command.js';
-import { loadCommand } from './load-command.js';
-import { queryCommand } from './query-command.js';
-import { rejectsCommand } from './rejects-command.js';
-import { replayCommand } from './replay-command.js';
 import type { Shell } from './shell.js';
 import { showError } from './show-error.js';
-import { statusCommand } from './status-command.js';
 
 /** What a verb's action is given: the shell, and how to say its exit status. */
 export type Verb = (shell: Shell, end: (exitStatus: number) => void) => Command;
 
-const VERBS: readonly Verb[] = [
-  generateCommand,
-  inspectCommand,
-  loadCommand,
-  statusCommand,
-  rejectsCommand,
-  queryCommand,
-  replayCommand,
-  configCommand,
-  demoCommand,
-];
+/** Only the verb that is asked for is loaded: all of them together take longer than most of them run. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  generate: async () => (await import('./generate-command.js')).generateCommand,
+  inspect: async () => (await import('./inspect-command.js')).inspectCommand,
+  load: async () => (await import('./load-command.js')).loadCommand,
+  status: async () => (await import('./status-command.js')).statusCommand,
+  rejects: async () => (await import('./rejects-command.js')).rejectsCommand,
+  query: async () => (await import('./query-command.js')).queryCommand,
+  replay: async () => (await import('./replay-command.js')).replayCommand,
+  config: async () => (await import('./config-command.js')).configCommand,
+  demo: async () => (await import('./demo-command.js')).demoCommand,
+};
 
 const EXAMPLES = `
 Examples:
@@ -43,10 +35,13 @@ Examples:
 
 export async function runProgram(args: readonly string[], shell: Shell): Promise<number> {
   let exitStatus: number = EXIT.allIn;
-  const program = buildProgram(shell, (status) => {
-    exitStatus = status;
-  });
   try {
+    const program = await buildProgram(shell, {
+      verb: args[0],
+      end: (status) => {
+        exitStatus = status;
+      },
+    });
     await program.parseAsync(args, { from: 'user' });
     return exitStatus;
   } catch (error) {
@@ -58,7 +53,14 @@ export async function runProgram(args: readonly string[], shell: Shell): Promise
   }
 }
 
-export function buildProgram(shell: Shell, end: (exitStatus: number) => void): Command {
+/** With the one verb if there is one of this name, else with all of them. */
+export async function buildProgram(
+  shell: Shell,
+  { verb, end }: { readonly verb: string | undefined; readonly end: (exitStatus: number) => void },
+): Promise<Command> {
+  const one = Object.entries(VERBS).filter(([name]) => name === verb);
+  const wanted = one.length > 0 ? one : Object.entries(verb === '--version' ? {} : VERBS);
+  const verbs = await Promise.all(wanted.map(([, load]) => load()));
   const program = new Command('edxstream')
     .description(
       'Turns edX data packages into one complete, ordered, queryable record in ClickHouse.',
@@ -66,7 +68,7 @@ export function buildProgram(shell: Shell, end: (exitStatus: number) => void): C
     .version(versionOf(), '-V, --version', 'Print the version.')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
-  for (const verb of VERBS) program.addCommand(verb(shell, end));
+  for (const command of verbs) program.addCommand(command(shell, end));
   for (const command of [program, ...program.commands]) {
     command
       .helpOption('-h, --help', 'Print this help.')

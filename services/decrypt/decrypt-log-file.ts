@@ -9,7 +9,6 @@
  *   grown     |===============~~========|
  *                           ^ published from here, the unfinished line again under its number
  */
-import { createHash } from 'node:crypto';
 import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import type { Delivered, LineSum, LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { KeyRing } from '#shared/openpgp/key-ring';
@@ -18,6 +17,7 @@ import { openMember } from '#shared/packages/member-source';
 import type { LineScanner } from '#shared/tracking/line-scanner';
 import { BatchBuilder } from './batch-builder.js';
 import type { EarlierVersion, LogFileTask } from './log-file-task.js';
+import { PlaintextDigest } from './plaintext-digest.js';
 import { addBatch, type SumOfLines } from './sum-lines.js';
 
 const LF = 10;
@@ -109,23 +109,20 @@ async function digest(
   earlier: EarlierVersion,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly delivered: Delivered; readonly digestAtEarlierEnd: string | undefined }> {
-  const hash = createHash('sha256');
+  const whole = new PlaintextDigest();
+  const untilEarlierEnd = new PlaintextDigest();
   const reading = new ReadSoFar();
-  let digestAtEarlierEnd: string | undefined;
   for await (const chunk of message.plaintext(signal)) {
-    const untilEnd = earlier.plaintextBytes - reading.bytes;
-    if (untilEnd > 0 && untilEnd <= chunk.length) {
-      hash.update(chunk.subarray(0, untilEnd));
-      digestAtEarlierEnd = hash.copy().digest('hex');
-      hash.update(chunk.subarray(untilEnd));
-    } else {
-      hash.update(chunk);
-    }
+    whole.update(chunk);
+    const isBefore = reading.bytes < earlier.plaintextBytes;
+    if (isBefore) untilEarlierEnd.update(chunk.subarray(0, earlier.plaintextBytes - reading.bytes));
     reading.add(chunk);
   }
-  const plaintextDigest = hash.digest('hex');
-  if (earlier.plaintextBytes === 0) digestAtEarlierEnd = earlier.plaintextDigest;
-  return { delivered: reading.delivered(plaintextDigest), digestAtEarlierEnd };
+  const isLongEnough = reading.bytes >= earlier.plaintextBytes;
+  return {
+    delivered: reading.delivered(whole.digest()),
+    digestAtEarlierEnd: isLongEnough ? untilEarlierEnd.digest() : undefined,
+  };
 }
 
 async function load(
@@ -135,13 +132,13 @@ async function load(
   { send, scanner, signal }: DecryptOptions,
 ): Promise<LogFileAnswer> {
   using builder = batchBuilder(task, start.fromLine, scanner);
-  const hash = createHash('sha256');
+  const digest = new PlaintextDigest();
   const reading = new ReadSoFar();
   for await (const chunk of message.plaintext(signal)) {
     signal?.throwIfAborted();
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
       const slice = chunk.subarray(at, at + SLICE_BYTES);
-      hash.update(slice);
+      digest.update(slice);
       const skipped = Math.min(Math.max(start.fromByte - reading.bytes, 0), slice.length);
       reading.add(slice);
       for (const batch of builder.push(slice.subarray(skipped))) await send(batch);
@@ -150,7 +147,7 @@ async function load(
   for (const batch of builder.finish()) await send(batch);
   return {
     kind: 'loaded',
-    delivered: reading.delivered(hash.digest('hex')),
+    delivered: reading.delivered(digest.digest()),
     fromLine: start.fromLine,
     counts: builder.counts,
     last: builder.last,

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS log_file_versions
     fingerprint String COMMENT 'SHA-256 over size, head and tail of the ciphertext.',
     recognised Array(String) COMMENT 'Fingerprints of other deliveries that were found to add nothing.',
     plaintext_bytes UInt64 COMMENT 'Bytes of the whole log file after decryption.',
-    plaintext_digest String COMMENT 'SHA-256 of the whole log file after decryption.',
+    plaintext_digest String COMMENT 'GMAC (AES-128, zero key and nonce) of the whole log file after decryption.',
     tail_bytes UInt64 COMMENT 'Bytes after the last LF: not 0 where the last line was not terminated.',
     from_line UInt64 COMMENT 'The first line that this entry brought; more than 1 where a log file had grown.',
     lines UInt64 COMMENT 'Lines that this entry brought.',
