@@ -8,7 +8,18 @@ const VERBS = (await buildProgram(aShell().shell, all)).commands.map((verb) => v
 
 test('the program has the verbs that the documents name', () => {
   expect(VERBS).toEqual([
-    ...['generate', 'inspect', 'load', 'status', 'rejects', 'query', 'replay', 'config', 'demo'],
+    ...[
+      'generate',
+      'inspect',
+      'load',
+      'sync',
+      'status',
+      'rejects',
+      'query',
+      'replay',
+      'config',
+      'demo',
+    ],
   ]);
 });
 

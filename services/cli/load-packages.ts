@@ -189,6 +189,12 @@ async function loadAllDatabaseFiles(
   for (const index of withFiles.toSorted(olderFirst)) {
     signal.throwIfAborted();
     const origin = originOf(index);
+    if (index.databaseFiles.every(({ table }) => table === 'credentials')) {
+      account.warnings.push(credentials(index));
+      account.databaseFiles.keptOut += index.databaseFiles.length;
+      account.databaseFiles.left -= index.databaseFiles.length;
+      continue;
+    }
     if (origin === undefined) {
       account.failures.push(undated(index));
       account.databaseFiles.left -= index.databaseFiles.length;
@@ -238,6 +244,11 @@ export async function withFingerprints(
     files.push({ ...file, fingerprint: await fingerprint(file.location) });
   }
   return files;
+}
+
+/** They come once, to be used and not loaded. */
+function credentials({ path }: PackageIndex): string {
+  return `${path} holds the access keys that edX made for you, and no records, so nothing of it is loaded. \`gpg -d\` shows them; write them to a profile with \`aws configure\`.`;
 }
 
 function undated({ path, databaseFiles }: PackageIndex) {

@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   generate: async () => (await import('./generate-command.js')).generateCommand,
   inspect: async () => (await import('./inspect-command.js')).inspectCommand,
   load: async () => (await import('./load-command.js')).loadCommand,
+  sync: async () => (await import('./sync-command.js')).syncCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   rejects: async () => (await import('./rejects-command.js')).rejectsCommand,
   query: async () => (await import('./query-command.js')).queryCommand,

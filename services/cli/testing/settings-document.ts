@@ -3,6 +3,7 @@ import type { Setting, SettingsTable } from '#shared/config/settings';
 import { loadSettings, querySettings, rejectsSettings } from '../config.js';
 import { generateSettings } from '../generate-settings.js';
 import { replaySettings } from '../replay-settings.js';
+import { syncSettings } from '../sync-settings.js';
 import { warehouseSettings } from '../warehouse-settings.js';
 
 const HEAD = `# Settings
@@ -21,6 +22,7 @@ Two variables of the system count as well: \`NO_COLOR\` (edxstream uses no colou
 export function settingsDocument(): string {
   const sections: readonly (readonly [string, string, SettingsTable])[] = [
     ['load', 'Also shown by `edxstream config`.', loadSettings],
+    ['sync', 'Beside those of `load`.', without(syncSettings, loadSettings)],
     ['query', 'Beside the warehouse as above.', without(querySettings, warehouseSettings)],
     ['rejects', 'Beside the warehouse as above.', without(rejectsSettings, warehouseSettings)],
     ['replay', 'Beside the warehouse as above.', without(replaySettings, warehouseSettings)],
