@@ -56,7 +56,10 @@ export async function openReplaySink(
   const { sink, position } = await KafkaSink.open({
     ...{ kafka, topic, resume, isRebased, clock, say, signal: shell.stop },
   });
-  if (position === undefined) return { sink, start: beginning };
+  if (position === undefined) {
+    if (name !== undefined) say(`Beginning ${name}: nothing was sent under this name yet.\n`);
+    return { sink, start: beginning };
+  }
   say(`Going on with ${name} after ${renderCounted(position.events, 'event')}.\n`);
   return { sink, start: { kind: 'after', place: position.last } };
 }

@@ -61,7 +61,10 @@ export async function readPosition(
         READ_WITHIN_MS,
       );
       let found: ReplayPosition | undefined;
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        // What passes, such as a coordinator that is still loading, the library tries again by itself.
+        if (!payload.restart) reject(payload.error);
+      });
       consumer
         .run({
           autoCommit: false,

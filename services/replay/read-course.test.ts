@@ -7,8 +7,10 @@ import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '#shared/warehouse
 import { migrate } from '#shared/warehouse/migrate';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { readCourse } from './read-course.js';
+import { Replay } from './replay.js';
 import type { ReplayScope } from './replay-scope.js';
 import type { ReplayedEvent, StartPoint } from './replayed-event.js';
+import { VirtualClock } from './testing/virtual-clock.js';
 import { warehouseSource } from './warehouse-source.js';
 
 const COURSE = 'UniversityA/CS1/2013_Fall';
@@ -211,6 +213,42 @@ test('courses are merged in one order', async () => {
     expected(() => true),
   );
   expect(new Set(events.map(({ courseId }) => courseId))).toEqual(new Set([COURSE, OTHER]));
+});
+
+test('at 1000 times its pace, through pauses, seeks and changes of speed, a course is runs of its order', async () => {
+  const wanted = expected(ofCourse);
+  const clock = new VirtualClock();
+  const source = warehouseSource(warehouse, {
+    ...{ courses: [COURSE], scope: ALL, windowBytes: 4096 },
+  });
+  const replay = new Replay(source, {
+    ...{ start: BEGINNING, speed: 1000, clock, signal: new AbortController().signal },
+    maxGapUs: DAY_US,
+  });
+  const dayUs = FIRST_DAY * DAY_US;
+  const runs: { readonly fromUs: number; readonly lines: number[] }[] = [{ fromUs: 0, lines: [] }];
+  const seek = (timeUs: number): void => {
+    replay.seek(timeUs);
+    runs.push({ fromUs: timeUs, lines: [] });
+  };
+  // A day is 86 s at this speed; the moment that thousands share comes after 3.6 s.
+  clock.at(1000, () => {
+    replay.pause();
+    setTimeout(() => replay.resume(), 5);
+  });
+  clock.at(2000, () => replay.changeSpeed(200));
+  clock.at(5000, () => seek(dayUs + 7200e6));
+  clock.at(9000, () => seek(dayUs + 3600e6));
+  clock.at(15_000, () => replay.changeSpeed(5000));
+  clock.at(20_000, () => seek(dayUs));
+  for await (const batch of replay) runs.at(-1)?.lines.push(...batch.map(({ line }) => line));
+  expect(runs).toHaveLength(4);
+  for (const [index, { fromUs, lines }] of runs.entries()) {
+    const all = wanted.filter(({ timeUs }) => timeUs >= fromUs).map(({ line }) => line);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines).toEqual(index === runs.length - 1 ? all : all.slice(0, lines.length));
+  }
+  expect(replay.status().gapsShortened).toBeGreaterThan(1);
 });
 
 test('a fault of the engine is told when its window would have come', async () => {

@@ -5,7 +5,7 @@ const NOW_US = Date.UTC(2026, 10, 22, 8, 30) * 1000 + 42;
 const NOW = '2026-11-22T08:30:00.000042+00:00';
 
 function rebased(line: string | Buffer): string {
-  const raw = Buffer.from(line as string); // a Buffer is copied just as well
+  const raw = typeof line === 'string' ? Buffer.from(line) : line;
   const jsonAt = raw.indexOf('{');
   return new TimeRebaser().rebase(raw, jsonAt, NOW_US).toString('latin1');
 }

@@ -37,7 +37,7 @@ export interface ReplayStatus {
   readonly eventTimeUs: number;
   readonly speed: number;
   readonly isPaused: boolean;
-  /** Everything that came was emitted, and more is waited for. */
+  /** Everything there is was emitted, and the source looks for more now and then. */
   readonly isWaiting: boolean;
   readonly events: number;
   readonly gapsShortened: number;
@@ -69,6 +69,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
   /** Where event time was before it began anew. */
   #shownUs = Number.NaN;
   #seekUs: number | undefined;
+  #isWaiting = false;
   #events = 0;
   #gapsShortened = 0;
   #changes = 0;
@@ -116,7 +117,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
       eventTimeUs: this.#seekUs ?? this.#eventTimeUs(nowMs, next?.timeUs),
       speed,
       isPaused,
-      isWaiting: next === undefined && this.#asked !== undefined,
+      isWaiting: this.#isWaiting,
       events: this.#events,
       gapsShortened: this.#gapsShortened,
       changes: this.#changes,
@@ -206,7 +207,8 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
     if (answer.done) return 'end';
     this.#slice = answer.value;
     this.#at = 0;
-    if (answer.value.length === 0) this.#beginAnew();
+    this.#isWaiting = answer.value.length === 0;
+    if (this.#isWaiting) this.#beginAnew();
     if (this.#lastUs !== undefined) this.#schedule.ready(this.#lastUs, this.#nowMs());
     return 'taken';
   }
@@ -235,6 +237,7 @@ export class Replay implements AsyncIterable<readonly ReplayedEvent[]> {
     this.#slice = [];
     this.#at = 0;
     this.#beginAnew();
+    this.#isWaiting = false;
     this.#shownUs = timeUs;
     this.#slices = this.#open({ kind: 'at-time', timeUs });
   }

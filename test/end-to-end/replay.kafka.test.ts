@@ -2,13 +2,17 @@
  * A replay into a real Kafka: every event once and in its order, also when the process is killed, and when
  * the broker is.
  */
+import { cp } from 'node:fs/promises';
 import { afterAll, test as anyTest, beforeAll, expect } from 'vitest';
+import { openKafka } from '#shared/kafka/kafka-client';
 import { missingForKafka } from '../../deploy/local/fetch-kafka.js';
 import { edxstream, type Running, start } from '../support/edxstream.js';
-import { canPack } from '../support/gpg-packages.js';
+import { canPack, GpgPackages } from '../support/gpg-packages.js';
 import { KafkaBrokers } from '../support/kafka-broker.js';
+import { placeOf } from '../support/kafka-place.js';
 import { recordsOf, type TopicRecord } from '../support/kafka-records.js';
 import { LoadedPackages } from '../support/loaded-packages.js';
+import { COURSE, logLine, logPath } from '../support/log-lines.js';
 import type { OracleEvent } from '../support/oracle.js';
 import { seededRandom } from '../support/random.js';
 import { wait } from '../support/two-weeks.js';
@@ -94,23 +98,26 @@ test(
   `after ${KILLS} kills at random moments every event is in the topic once, in its order`,
   async () => {
     const random = seededRandom('replay');
-    const speed = ['--speed', '400000', '--resume', 'killed'];
-    for (let kill = 0; kill < KILLS; ) {
-      const running = start(replay('killed', ...speed));
-      await untilSaid(running, 'Going on with|Made the topic');
-      const afterMs = Math.round(1500 * random.next());
-      await wait(afterMs);
-      running.child.kill('SIGKILL');
-      const { status } = await running.ended;
-      if (status !== null) break;
-      kill += 1;
-      console.log(
-        `kill ${kill} after ${afterMs} ms: ${running.said().match(/after .* event/)?.[0]}`,
-      );
+    for (let [kill, round] = [0, 1]; kill < KILLS; round += 1) {
+      // A replay of three seconds, in as many rounds as it takes for the kills.
+      const name = `killed-${round}`;
+      const args = replay(name, '--resume', name, '--speed', '600000');
+      for (let isDone = false; !isDone && kill < KILLS; ) {
+        const running = start(args);
+        await untilSaid(running, 'Going on with|Beginning');
+        const afterMs = Math.round(1200 * random.next());
+        await wait(afterMs);
+        running.child.kill('SIGKILL');
+        isDone = (await running.ended).status !== null;
+        if (isDone) continue;
+        kill += 1;
+        const from = /after .* events?/.exec(running.said())?.[0] ?? 'at the beginning';
+        console.log(`round ${round}, kill ${kill}: begun ${from}, killed ${afterMs} ms later`);
+      }
+      const { status, stderr } = await edxstream([...args, '--speed', 'max']);
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expectSame(await recordsOf(kafka.addresses, name), packages.replayOf(...courses));
     }
-    const { status, stderr } = await edxstream(replay('killed', '-s', 'max', '--resume', 'killed'));
-    expect({ status, stderr }).toMatchObject({ status: 0 });
-    expectSame(await recordsOf(kafka.addresses, 'killed'), packages.replayOf(...courses));
   },
   KILLS * 60_000 + 60_000,
 );
@@ -128,12 +135,55 @@ test('a broker that is killed and comes back is waited for, and that is said', a
   expectSame(await recordsOf(kafka.addresses, 'away'), packages.replayOf(...courses));
 }, 180_000);
 
+test('of two processes that go on under one name the later one does, and nothing comes twice', async () => {
+  const args = replay('taken', '--speed', '100000', '--resume', 'taken');
+  const first = start(args);
+  await untilRecords('taken', 1);
+  // An embedded directory belongs to one process, so the other one has a copy.
+  const copy = `${packages.data}-copy`;
+  await cp(packages.data, copy, { recursive: true, verbatimSymlinks: true });
+  const others = args.map((arg) => (arg === packages.data ? copy : arg));
+  const second = await edxstream([...others, '--speed', 'max']);
+  expect({ status: second.status, said: second.stderr }).toMatchObject({ status: 0 });
+  const { status, stderr } = await first.ended;
+  expect({ status, stderr: stderr.match(/^[A-Z_]+: /m)?.[0] }).toEqual({
+    status: 3,
+    stderr: 'REPLAY_TAKEN_OVER: ',
+  });
+  expectSame(await recordsOf(kafka.addresses, 'taken'), packages.replayOf(...courses));
+}, 180_000);
+
+test('an event that is larger than the topic takes ends the replay, and is named', async () => {
+  await using small = await GpgPackages.open();
+  const data = small.place('data');
+  const tar = await small.tar('2013-10-27-UniversityA-tracking.tar', {
+    [logPath('001', '2013-10-22')]:
+      `${logLine({ n: 1 })}\n${logLine({ n: 2, padBytes: 200_000 })}\n`,
+  });
+  const loaded = await edxstream(['load', tar, '--key', small.keyFile, '--data', data]);
+  expect(loaded).toMatchObject({ status: 0 });
+  await makeTopic('large', { 'max.message.bytes': '100000' });
+  const sink = ['--sink', 'kafka:large', '--broker', ...kafka.addresses];
+  const args = ['replay', '-d', data, '-c', COURSE, '-s', 'max', ...sink];
+  const { status, stderr } = await edxstream([...args, '--resume', 'large']);
+  expect(status).toBe(3);
+  expect(stderr).toMatch(/^KAFKA_REFUSED: .*UniversityA\/prod\/.*\/2013-10-22:2/im);
+});
+
 test('where no broker answers that is said at once', async () => {
   const args = ['replay', '-d', packages.data, '-c', courses[0] ?? '', '--sink', 'kafka:x'];
   const { status, stderr } = await edxstream([...args, '--broker', '127.0.0.1:9']);
   expect(status).toBe(3);
   expect(stderr).toMatch(/^KAFKA_UNREACHABLE: /);
 });
+
+async function makeTopic(topic: string, config: Readonly<Record<string, string>>): Promise<void> {
+  const admin = (await openKafka(placeOf(kafka.addresses), { clientId: 'test' })).admin();
+  await admin.connect();
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({ topics: [{ topic, configEntries }], waitForLeaders: true });
+  await admin.disconnect();
+}
 
 /** Waits until the topic holds as many records. */
 async function untilRecords(topic: string, count: number): Promise<void> {

@@ -32,7 +32,10 @@ export async function recordsOf(
   const records: TopicRecord[] = [];
   const open = new Set(partitions);
   await new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    // What passes (a coordinator that is still loading) is tried again by the library itself.
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
     consumer
       .run({
         autoCommit: false,
