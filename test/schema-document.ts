@@ -42,6 +42,7 @@ const GROUPS = [
       'How edxstream remembers what it has loaded. Read it if you like; never write to it: the next load relies on it.',
     names: [
       'log_file_versions',
+      'log_file_parts',
       'database_file_versions',
       'package_indexes',
       'superseded_events',

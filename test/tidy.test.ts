@@ -21,8 +21,6 @@ const ENTRY_POINTS = new Set([
   'test/support/needed-services.ts',
   'deploy/copy-assets.mjs',
   'deploy/local/services.ts',
-  // The commands that use it are on their way.
-  'shared/kafka/kafka-client.ts',
 ]);
 
 /** Programs that the bench starts by names it puts together. */

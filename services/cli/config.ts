@@ -12,6 +12,7 @@ import {
 } from '#shared/config/setting-types';
 import type { SettingsTable } from '#shared/config/settings';
 import { storeSettings } from './store-settings.js';
+import { plannerSettings } from './topic-settings.js';
 import { warehouseSettings } from './warehouse-settings.js';
 
 const MIB = 2 ** 20;
@@ -45,6 +46,7 @@ export const keySettings = {
 export const loadSettings = {
   ...keySettings,
   ...warehouseSettings,
+  ...plannerSettings,
   course: {
     flag: '-c, --course <id>',
     env: 'EDXSTREAM_COURSE',

@@ -8,18 +8,8 @@ const VERBS = (await buildProgram(aShell().shell, all)).commands.map((verb) => v
 
 test('the program has the verbs that the documents name', () => {
   expect(VERBS).toEqual([
-    ...[
-      'generate',
-      'inspect',
-      'load',
-      'sync',
-      'status',
-      'rejects',
-      'query',
-      'replay',
-      'config',
-      'demo',
-    ],
+    ...['generate', 'inspect', 'load', 'sync', 'ingest', 'sink'],
+    ...['status', 'rejects', 'query', 'replay', 'config', 'demo'],
   ]);
 });
 

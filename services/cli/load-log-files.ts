@@ -7,7 +7,7 @@
  * writes any more when the command ends.
  */
 import { assert } from '#shared/errors';
-import type { EventBatch } from '#shared/eventlog/event-batch';
+import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import { inProcessEventLog } from '#shared/eventlog/in-process';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { Kernel } from '#shared/kernel/kernel';
@@ -40,11 +40,15 @@ import {
   SKEW_SECONDS,
 } from './running-file.js';
 
+/** Loads log files of which no two are the same; by default in this process. */
+export type LoadRound = (
+  files: readonly PlannedLogFile[],
+  options: LoadLogFilesOptions,
+) => Promise<readonly LogFileResult[]>;
+
 export interface LoadLogFilesOptions {
   readonly warehouse: Warehouse;
-  readonly pool: DecryptPool;
-  /** Whose memory the batches of the pool come in. */
-  readonly kernel: Kernel;
+  readonly loadRound: LoadRound;
   readonly courses: readonly string[];
   readonly keepSecrets: boolean;
   readonly allowUnprotected: boolean;
@@ -76,7 +80,7 @@ export async function loadLogFiles(
   for (const [index, round] of plan.rounds.entries()) {
     // A later round holds other deliveries of log files that an earlier one has just loaded.
     const files = index === 0 ? round : await withLedger(round, options.warehouse);
-    results.push(...(await loadRound(files, options)));
+    results.push(...(await options.loadRound(files, options)));
   }
   let unread = plan.superseded;
   for (;;) {
@@ -84,7 +88,7 @@ export async function loadLogFiles(
     if (substitutes.length === 0) return results;
     unread = unread.filter(({ entry }) => !substitutes.some((one) => one.entry === entry));
     options.onSubstitutes?.(substitutes);
-    results.push(...(await loadRound(substitutes, options)));
+    results.push(...(await options.loadRound(substitutes, options)));
   }
 }
 
@@ -139,11 +143,13 @@ function recognised(planned: PlannedLogFile): LedgerEntry[] {
     : [];
 }
 
-async function loadRound(
+/** All stages in this process; batches of the pool come in the memory of `kernel`. */
+export async function loadInProcess(
   round: readonly PlannedLogFile[],
+  { pool, kernel }: { readonly pool: DecryptPool; readonly kernel: Kernel },
   options: LoadLogFilesOptions,
 ): Promise<readonly LogFileResult[]> {
-  const { warehouse, pool, progress } = options;
+  const { warehouse, progress } = options;
   const files = round.map((planned, file) => runningFile(planned, file, options));
   const fileAt = (file: number): RunningFile => files[file] as RunningFile; // stages pass on our own numbers
   const rankOf = ranks(files);
@@ -198,9 +204,14 @@ async function loadRound(
     {
       warehouse,
       fileOf: (file) => loadingFile(fileAt(file)),
-      loadingEntry: (file) => fileAt(file).loading,
+      begin: (begun) =>
+        writeEntries(
+          warehouse,
+          begun.map((file) => fileAt(file).loading),
+        ),
       settle,
-      kernel: options.kernel,
+      kernel,
+      free: (batch) => freeBatch(kernel, batch),
       onInserted: ({ rows, isEarly }) => {
         progress.eventsLoaded += rows;
         if (isEarly) progress.earlyReleases += 1;

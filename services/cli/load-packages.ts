@@ -8,6 +8,7 @@
  * shows no half-loaded file.
  */
 import { basename } from 'node:path';
+import { assert } from '#shared/errors';
 import { createKernel } from '#shared/kernel/kernel';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import type { PackageIndex } from '#shared/packages/package-index';
@@ -33,7 +34,12 @@ import {
   addSkipped,
   type LoadAccount,
 } from './load-account.js';
-import { type LogFileResult, loadLogFiles } from './load-log-files.js';
+import {
+  type LoadRound,
+  type LogFileResult,
+  loadInProcess,
+  loadLogFiles,
+} from './load-log-files.js';
 import { recoverWarehouse } from './recover-warehouse.js';
 
 export interface LoadSettings {
@@ -57,6 +63,8 @@ export interface LoadPackagesOptions {
   readonly signal: AbortSignal;
   /** Indexes packages of stores once more; without it what was replaced is told as failed. */
   readonly indexAgain?: (indexes: readonly PackageIndex[]) => Promise<IndexedPackages>;
+  /** How log files are loaded where others do it; without it this process does. */
+  readonly loadRound?: LoadRound | undefined;
   readonly onPlan?: (plan: LogFilePlan) => void;
   readonly onLogFile?: (result: LogFileResult) => void;
   readonly onDatabaseFile?: (entry: LedgerEntry) => void;
@@ -140,12 +148,17 @@ async function loadAllLogFiles(
   progress.stage = 'log files';
   // More workers than log files would only be started and stopped.
   const count = Math.max(1, Math.min(workers, toRead.length));
-  const kernel = createKernel(kernelBytes(settings, count));
-  await using pool = openDecryptPool({ keys, workers: count, kernel });
+  const kernel =
+    options.loadRound === undefined ? createKernel(kernelBytes(settings, count)) : undefined;
+  await using pool =
+    kernel === undefined ? undefined : openDecryptPool({ keys, workers: count, kernel });
+  const inProcess: LoadRound = (files, round) => {
+    assert(kernel !== undefined && pool !== undefined, 'log files are read in this process');
+    return loadInProcess(files, { pool, kernel }, round);
+  };
   await loadLogFiles(plan, {
     warehouse,
-    pool,
-    kernel,
+    loadRound: options.loadRound ?? inProcess,
     courses,
     keepSecrets: settings.keepSecrets,
     allowUnprotected: settings.allowUnprotected,

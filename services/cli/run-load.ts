@@ -21,6 +21,7 @@ import {
   progressRecord,
   tableRecord,
 } from './load-records.js';
+import { openBroker } from './open-broker.js';
 import { openWarehouse, placeName } from './open-warehouse.js';
 import { renderAccount } from './render-account.js';
 import type { Shell } from './shell.js';
@@ -128,9 +129,12 @@ async function loadShowing(
         'Stopping cleanly: what is half-way is taken back. Ctrl-C again stops at once.\n',
       );
     try {
+      await using broker =
+        settings.broker.length > 0 ? await openBroker(settings, { warehouse }) : undefined;
       await loadPackages(indexed, {
         ...{ warehouse, keys, settings, account, progress },
         signal: shell.stop,
+        loadRound: broker?.loadRound,
         indexAgain: (indexes) => indexAgain(indexes, { known, signal: shell.stop }),
         onLogFile: (result) => tell(fileRecord(result)),
         onDatabaseFile: (entry) => tell(tableRecord(entry)),

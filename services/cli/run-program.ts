@@ -2,11 +2,11 @@
  * The command `edxstream`: reads arguments, runs one verb, and turns whatever comes of it into text and an
  * exit status. Nothing below here writes to the process's streams or ends it.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EdxstreamError } from '#shared/errors';
 import { EXIT } from './exit-status.js';
 import { formatHelp } from './format-help.js';
+import { programVersion } from './program-version.js';
 import type { Shell } from './shell.js';
 import { showError } from './show-error.js';
 
@@ -19,6 +19,8 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   inspect: async () => (await import('./inspect-command.js')).inspectCommand,
   load: async () => (await import('./load-command.js')).loadCommand,
   sync: async () => (await import('./sync-command.js')).syncCommand,
+  ingest: async () => (await import('./ingest-command.js')).ingestCommand,
+  sink: async () => (await import('./sink-command.js')).sinkCommand,
   status: async () => (await import('./status-command.js')).statusCommand,
   rejects: async () => (await import('./rejects-command.js')).rejectsCommand,
   query: async () => (await import('./query-command.js')).queryCommand,
@@ -66,7 +68,7 @@ export async function buildProgram(
     .description(
       'Turns edX data packages into one complete, ordered, queryable record in ClickHouse.',
     )
-    .version(versionOf(), '-V, --version', 'Print the version.')
+    .version(programVersion(), '-V, --version', 'Print the version.')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
   for (const command of verbs) program.addCommand(command(shell, end));
@@ -95,19 +97,4 @@ function usageFault(error: unknown): unknown {
   if (error.code === 'commander.help') return new EdxstreamError('USAGE', 'No command was given.');
   const said = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
   return new EdxstreamError('USAGE', /[.)]$/.test(said) ? said : `${said}.`, { cause: error });
-}
-
-function versionOf(): string {
-  // From dist/services/cli as from services/cli, package.json is the first one above.
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const content: unknown = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8'));
-      if (typeof content === 'object' && content !== null && 'version' in content) {
-        return String(content.version);
-      }
-    } catch {
-      // The other place has it.
-    }
-  }
-  return 'unknown';
 }

@@ -7,10 +7,12 @@
  * Every line gets its physical number, is masked in place, scanned, and counted as exactly one of
  * event, rejected, blank or filtered. A line over `lineBytesMax` is rejected with its first 64 KiB, its
  * length and its SHA-256, and reading goes on at the next LF.
+ *
+ * Longer than 300 lines, because windows, long lines and masking are decided in one pass.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { assert } from '#shared/errors';
-import type { EventBatch } from '#shared/eventlog/event-batch';
+import type { EventBatch, RejectedLine } from '#shared/eventlog/event-batch';
 import { type LastLine, type LineCounts, noLines } from '#shared/eventlog/log-file-answer';
 import type { ScanState } from '#shared/kernel/scan-state';
 import { LINE_BLANK, LINE_EVENT, type LineScanner } from '#shared/tracking/line-scanner';
@@ -99,6 +101,11 @@ export class BatchBuilder {
       this.#used += taken;
       this.#readLines();
     }
+  }
+
+  /** Takes a line that was rejected before; it goes with the batch. */
+  reject(line: RejectedLine): void {
+    this.#columns.reject(line);
   }
 
   /** The end of the log file: takes a last line without LF, and yields what is left. */

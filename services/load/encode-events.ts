@@ -41,6 +41,9 @@ export const EVENT_COLUMNS: readonly (readonly [name: string, type: string])[] =
   ...STRING_COLUMNS.map((name) => [name, 'String'] as const),
 ];
 
+/** What the rows of a sink carry beside these. */
+export const SINK_COLUMN = ['sink', 'UInt32'] as const;
+
 /** Encodes the runs of a load, one after another, into two buffers that take turns. */
 export class EventEncoder {
   readonly #kernel: Kernel;
@@ -67,6 +70,7 @@ export class EventEncoder {
     fileOf: (file: number) => LoadingFile,
   ): AsyncIterable<Uint8Array> {
     const files = batches.map(({ file }) => fileOf(file));
+    const isOfSink = files[0]?.sink !== undefined;
     const dictionaries = DICTIONARY_FIELDS.map(
       (_, field) => new RunDictionary(this.#kernel.bytes, batches, field),
     );
@@ -75,7 +79,7 @@ export class EventEncoder {
       const block = turn % 2 === 0 ? this.#blocks[0] : this.#blocks[1];
       const range = { from, to: Math.min(from + BLOCK_ROWS, rows.rows) };
       const part: Part = { block, batches, files, ...rows, ...range };
-      block.begin(EVENT_COLUMNS.length, range.to - range.from);
+      block.begin(EVENT_COLUMNS.length + (isOfSink ? 1 : 0), range.to - range.from);
       courseColumn(part);
       for (const name of ['organization', 'site', 'server'] as const) fileColumn(part, name);
       timeStateColumn(part);
@@ -90,6 +94,7 @@ export class EventEncoder {
       jsonAtColumn(part);
       fileIdColumn(part);
       this.#strings.write(part);
+      if (isOfSink) sinkColumn(part);
       yield block.taken();
     }
   }
@@ -233,5 +238,14 @@ function fileIdColumn({ block, files, batchOf, from, to }: Part): void {
     const { fileId } = files[batchOf[at] as number] as LoadingFile;
     view.setUint32((at - from) * 8, fileId % WORD, true);
     view.setUint32((at - from) * 8 + 4, Math.floor(fileId / WORD), true);
+  }
+}
+
+function sinkColumn({ block, files, batchOf, from, to }: Part): void {
+  block.column(...SINK_COLUMN);
+  const view = block.view(4 * (to - from));
+  for (let at = from; at < to; at += 1) {
+    const { sink = 0 } = files[batchOf[at] as number] as LoadingFile;
+    view.setUint32((at - from) * 4, sink, true);
   }
 }

@@ -1,5 +1,6 @@
 /** Encodes the rejected lines of some batches as Native blocks of the table `rejected_lines`. */
 import type { EventBatch } from '#shared/eventlog/event-batch';
+import { SINK_COLUMN } from './encode-events.js';
 import { dayNumber, type LoadingFile } from './loading-file.js';
 import { NativeBlock } from './native-columns.js';
 
@@ -21,9 +22,9 @@ export async function* encodeRejected(
   fileOf: (file: number) => LoadingFile,
 ): AsyncIterable<Uint8Array> {
   for (const { file, rejected } of batches) {
-    const { organization, site, server, logDate, fileId } = fileOf(file);
+    const { organization, site, server, logDate, fileId, sink } = fileOf(file);
     const block = new NativeBlock(1 << 16);
-    block.begin(REJECTED_COLUMNS.length, rejected.length);
+    block.begin(REJECTED_COLUMNS.length + (sink === undefined ? 0 : 1), rejected.length);
     const texts = (name: string, value: (at: number) => Uint8Array): void => {
       block.column(name, 'String');
       for (let at = 0; at < rejected.length; at += 1) {
@@ -49,6 +50,11 @@ export async function* encodeRejected(
     texts('raw', (at) => rejected[at]?.raw ?? new Uint8Array());
     block.column('file_id', 'UInt64');
     for (let at = 0; at < rejected.length; at += 1) block.uint64(fileId);
+    if (sink !== undefined) {
+      block.column(...SINK_COLUMN);
+      const sinks = block.view(4 * rejected.length);
+      for (let at = 0; at < rejected.length; at += 1) sinks.setUint32(at * 4, sink, true);
+    }
     yield block.taken();
   }
 }

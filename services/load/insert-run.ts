@@ -4,7 +4,7 @@
  */
 import type { MergedRows, MergedRun } from '#shared/eventlog/merged-run';
 import type { Warehouse } from '#shared/warehouse/warehouse';
-import { EVENT_COLUMNS, type EventEncoder } from './encode-events.js';
+import { EVENT_COLUMNS, type EventEncoder, SINK_COLUMN } from './encode-events.js';
 import { encodeRejected, REJECTED_COLUMNS } from './encode-rejected.js';
 import type { LoadingFile } from './loading-file.js';
 
@@ -28,8 +28,7 @@ export async function insertRun(
   for (const rows of byMonth(run, fileOf)) {
     await warehouse.bulkInsert({
       table: 'events',
-      columns: EVENT_COLUMNS.map(([name]) => name),
-      structure: EVENT_COLUMNS.map((column) => column.join(' ')).join(', '),
+      ...columnsOf(EVENT_COLUMNS, run, fileOf),
       format: 'Native',
       body: encoder.encode(run.batches, rows, fileOf),
       settings: SETTINGS,
@@ -39,12 +38,26 @@ export async function insertRun(
   if (rejected.length > 0) {
     await warehouse.bulkInsert({
       table: 'rejected_lines',
-      columns: REJECTED_COLUMNS.map(([name]) => name),
-      structure: REJECTED_COLUMNS.map((column) => column.join(' ')).join(', '),
+      ...columnsOf(REJECTED_COLUMNS, run, fileOf),
       format: 'Native',
       body: encodeRejected(rejected, fileOf),
     });
   }
+}
+
+/** Names and types as the insert wants them; the runs of a sink have one column more. */
+function columnsOf(
+  columns: readonly (readonly [name: string, type: string])[],
+  { batches, arrived }: MergedRun,
+  fileOf: (file: number) => LoadingFile,
+): { readonly columns: readonly string[]; readonly structure: string } {
+  const first = batches[0] ?? arrived[0];
+  const isOfSink = first !== undefined && fileOf(first.file).sink !== undefined;
+  const written = isOfSink ? [...columns, SINK_COLUMN] : columns;
+  return {
+    columns: written.map(([name]) => name),
+    structure: written.map((column) => column.join(' ')).join(', '),
+  };
 }
 
 /** The rows of each month; nearly always all of them are of one. */

@@ -7,6 +7,8 @@ export interface LoadingFile {
   readonly logDate: string;
   /** The entry of the ledger that its rows carry. */
   readonly fileId: number;
+  /** The session of the sink that loads it, where sinks do; its rows carry it too. */
+  readonly sink?: number;
 }
 
 const DAY_MS = 86_400_000;

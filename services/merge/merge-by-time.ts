@@ -32,6 +32,8 @@ export interface MergeOptions {
   readonly fileRank: (file: number) => number;
   /** Microseconds since the epoch at which the log date of a file begins. */
   readonly logDateStartUs: (file: number) => number;
+  /** Told how much is held, whenever it has changed. */
+  readonly onWindow?: (bytes: number) => void;
 }
 
 interface Held {
@@ -61,6 +63,7 @@ export async function* mergeByTime(
     for (const file of filesDone) ended.delete(file);
     held = left;
     windowBytes = left.reduce((sum, { bytes }) => sum + bytes, 0);
+    options.onWindow?.(windowBytes);
     releasableBytes = 0;
     const withRejected = arrived;
     arrived = [];
@@ -72,6 +75,7 @@ export async function* mergeByTime(
       case 'batch': {
         const bytes = batchBytes(record.batch);
         windowBytes += bytes;
+        options.onWindow?.(windowBytes);
         held.push({
           batch: record.batch,
           bytes,

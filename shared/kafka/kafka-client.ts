@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
-import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
 
 /** The settings of a command that talks to Kafka, as they are read. */
@@ -28,14 +28,14 @@ export interface KafkaClientOptions {
 export async function openKafka(place: KafkaPlace, options: KafkaClientOptions): Promise<Kafka> {
   const sasl = saslOf(place);
   const ssl = await tlsOf(place);
-  return new Kafka({
+  return new kafkajs.Kafka({
     clientId: options.clientId,
     brokers: [...place.broker],
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
     // A broker that is being replaced is away for a while; only what lasts longer is a fault.
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 12 },
-    logLevel: logLevel.INFO,
+    logLevel: kafkajs.logLevel.INFO,
     logCreator: () => (entry) => options.onLog?.(entry),
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),

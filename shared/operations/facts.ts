@@ -44,7 +44,6 @@ export function recordLogFile({ log, metrics }: FactSink, fact: LogFileFact): vo
 }
 
 export interface RunFact {
-  readonly partition: number;
   readonly rows: number;
   readonly isEarly: boolean;
   readonly seconds: number;

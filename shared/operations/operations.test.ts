@@ -88,7 +88,7 @@ test('a fact is logged and counted by one call', async () => {
     ...{ outcome: 'loaded', lines: 10, lineBytes: 900, events: 7, late: 2, ms: 5 },
     rejectedByReason: { cut: 2, 'not-json': 1 },
   });
-  recordRun(facts, { partition: 0, rows: 7, isEarly: true, seconds: 0.2 });
+  recordRun(facts, { rows: 7, isEarly: true, seconds: 0.2 });
   recordRetry(facts, { system: 'warehouse', error: 'WAREHOUSE_UNREACHABLE', attempt: 1 });
   const text = await metrics.registry.metrics();
   expect(sample(text, 'edxstream_log_files_total', '{outcome="loaded"}')).toBe(1);

@@ -1,7 +1,7 @@
 /**
  * One line for each table of a warehouse: its name, how many rows it has and a sum over them
  * that does not depend on their order. Left out is what may differ between two loads of the same
- * packages: `file_id` and clock times, and the ledgers behind the views, which keep how things went.
+ * packages: `file_id`, `sink` and clock times, and the ledgers behind the views, which keep how things went.
  */
 import { type Place, queryOf, rowsOf } from './edxstream.js';
 
@@ -10,9 +10,10 @@ interface Table {
   readonly columns: readonly string[];
 }
 
-const LEFT_OUT = new Set(['file_id', 'changed_at', 'revision']);
+const LEFT_OUT = new Set(['file_id', 'sink', 'changed_at', 'revision']);
 const LEFT_OUT_TABLES = new Set([
   'log_file_versions',
+  'log_file_parts',
   'database_file_versions',
   'schema_versions',
   'package_indexes',

@@ -81,6 +81,15 @@ export class ClickHouseFront implements AsyncDisposable {
     await once(child, 'exit');
   }
 
+  /** Answers nobody until it may continue. */
+  stop(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  continue(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await rm(this.#directory, { recursive: true, force: true });

@@ -1,0 +1,135 @@
+/**
+ * What `edxstream load --broker` has of Kafka: it hands out log files, hears what came of them, and ends what
+ * it began, so that sinks and ingests hold nothing of a load that was stopped.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, Kafka, Producer } from 'kafkajs';
+import { type KafkaPlace, openKafka } from '#shared/kafka/kafka-client';
+import { type Answered, answerFromJson } from '#shared/kafka/messages';
+import { openTopics, type Topics } from '#shared/kafka/topics';
+import { forgetParts, lastRun, readParts, sweepParts } from '#shared/warehouse/log-file-parts';
+import type { Warehouse } from '#shared/warehouse/warehouse';
+import { loadThroughBroker, markRun } from './broker-round.js';
+import type { LoadRound } from './load-log-files.js';
+
+export interface BrokerSettings extends KafkaPlace {
+  readonly topicPrefix: string;
+  readonly kafkaPartitions: number;
+  readonly kafkaReplicas: number | undefined;
+  readonly kafkaRetentionHours: number;
+}
+
+export interface Broker extends AsyncDisposable {
+  readonly loadRound: LoadRound;
+}
+
+/** How long sinks are waited for when a load is stopped. */
+const GIVE_UP_MS = 20_000;
+
+export async function openBroker(
+  settings: BrokerSettings & { readonly datesAhead: number },
+  { warehouse }: { readonly warehouse: Warehouse },
+): Promise<Broker> {
+  const kafka = await openKafka(settings, { clientId: 'edxstream-load' });
+  const topics = await topicsOf(kafka, settings);
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  const heard: Answered[] = [];
+  const answers = await hearAnswers(kafka, topics, settings.topicPrefix, (answered) =>
+    heard.push(answered),
+  );
+  // What an earlier load left in vain goes before anything is begun.
+  await sweepParts(warehouse);
+  await forgetParts(warehouse);
+  return {
+    async loadRound(files, options) {
+      if (files.length === 0) return [];
+      const run = await nextRun(warehouse);
+      try {
+        return await loadThroughBroker(files, {
+          ...options,
+          ...{ warehouse, producer, topics, run, datesAhead: settings.datesAhead },
+          answers: () => heard.splice(0),
+          onFile: (result) => options.onFile?.(result),
+        });
+      } catch (error) {
+        await giveUp({ warehouse, producer, topics, run: run + 1 }).catch(() => undefined);
+        throw error;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await answers[Symbol.asyncDispose]();
+      await producer.disconnect();
+    },
+  };
+}
+
+export async function topicsOf(kafka: Kafka, settings: BrokerSettings): Promise<Topics> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await openTopics(admin, {
+      prefix: settings.topicPrefix,
+      partitions: settings.kafkaPartitions,
+      replicas: settings.kafkaReplicas,
+      retentionHours: settings.kafkaRetentionHours,
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Numbers grow, whatever clock made the last one. */
+async function nextRun(warehouse: Warehouse): Promise<number> {
+  return Math.max(Date.now(), (await lastRun(warehouse)) + 2);
+}
+
+/** A run with nothing in it: whoever sees it drops the one before. */
+async function giveUp(options: {
+  readonly warehouse: Warehouse;
+  readonly producer: Producer;
+  readonly topics: Topics;
+  readonly run: number;
+}): Promise<void> {
+  const { warehouse, topics, run } = options;
+  await markRun('run-begun', options);
+  await markRun('run-ended', options);
+  const deadline = Date.now() + GIVE_UP_MS;
+  while (Date.now() < deadline) {
+    const ended = await readParts(warehouse, { run, states: ['ended'] });
+    if (new Set(ended.map(({ partition }) => partition)).size >= topics.partitions) break;
+    await sleep(200);
+  }
+}
+
+/** Hears the answers that are written from now on. */
+async function hearAnswers(
+  kafka: Kafka,
+  topics: Topics,
+  prefix: string,
+  hear: (answered: Answered) => void,
+): Promise<AsyncDisposable> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const [end] = await admin.fetchTopicOffsets(topics.answers);
+  // A group of its own: it reads everything, and shares nothing with a load that died.
+  const groupId = `${prefix}.load.${randomUUID()}`;
+  const consumer: Consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topics.answers] });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ message }) => {
+      if (message.value !== null) hear(answerFromJson(message.value.toString()));
+    },
+  });
+  consumer.seek({ topic: topics.answers, partition: 0, offset: end?.high ?? '0' });
+  return {
+    async [Symbol.asyncDispose]() {
+      await consumer.disconnect();
+      await admin.deleteGroups([groupId]).catch(() => undefined);
+      await admin.disconnect();
+    },
+  };
+}

@@ -1,0 +1,220 @@
+/**
+ * The loop of an ingest: a member of the group that shares the log files, reading several at once.
+ *
+ *   {prefix}.log-files ─► decrypt pool ─► {prefix}.events ─► answer ─► commit
+ *
+ * A log file is committed after its answer is written. So one whose ingest died is read again, by whoever
+ * gets the partition; what both published counts once, see publish-attempt.ts.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, Kafka, Producer } from 'kafkajs';
+import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
+import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
+import { partitionsOf } from '#shared/kafka/encode-lines';
+import { type Answered, answerToJson, type HandedOut } from '#shared/kafka/messages';
+import type { Topics } from '#shared/kafka/topics';
+import { whileBeating } from '#shared/kafka/while-beating';
+import type { Kernel } from '#shared/kernel/kernel';
+import type { DecryptPool } from '../decrypt/decrypt-pool.js';
+import type { LogFileTask } from '../decrypt/log-file-task.js';
+import { PublishAttempt, valueBytesMax } from '../publish/publish-attempt.js';
+
+export interface RunIngestOptions {
+  readonly kafka: Kafka;
+  readonly topics: Topics;
+  readonly groupId: string;
+  readonly sessionMs: number;
+  /** Stands in answers, for people. */
+  readonly name: string;
+  readonly pool: DecryptPool;
+  /** Whose memory the batches of the pool come in. */
+  readonly kernel: Kernel;
+  readonly linesPerRecord: number;
+  readonly isCompressed: boolean;
+  readonly onAssigned: (partitions: readonly number[]) => void;
+  readonly onAnswer: (task: HandedOut<LogFileTask>, answer: LogFileAnswer, ms: number) => void;
+  /** Told of each log file that was dropped, because another ingest has it now. */
+  readonly onTakenOver: () => void;
+  readonly onRetry: (error: unknown) => void;
+  /** Take no further log file, finish those that were begun, and end. */
+  readonly stop: AbortSignal;
+  /** Drop what was begun. */
+  readonly abandon: AbortSignal;
+}
+
+interface Attempt {
+  readonly partition: number;
+  readonly dropping: AbortController;
+  readonly done: Promise<void>;
+}
+
+const RETRY_MS = 1000;
+
+export async function runIngest(options: RunIngestOptions): Promise<void> {
+  const { kafka, topics, groupId, sessionMs, stop } = options;
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: sessionMs,
+    rebalanceTimeout: 2 * sessionMs,
+    heartbeatInterval: Math.floor(sessionMs / 5),
+    maxWaitTimeInMs: 500,
+    retry: { restartOnFailure: async () => true },
+  });
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const ingest = new Ingest(options, consumer, producer);
+  await producer.connect();
+  try {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      const partitions = payload.memberAssignment[topics.logFiles] ?? [];
+      options.onAssigned(partitions);
+      ingest.assigned(partitions);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topics.logFiles], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: options.pool.workers,
+      eachBatch: (payload) => ingest.takeLogFiles(payload),
+    });
+    await new Promise<void>((resolve) => {
+      if (stop.aborted) resolve();
+      else stop.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await ingest.finish();
+  } finally {
+    await consumer.disconnect();
+    await producer.disconnect();
+  }
+}
+
+class Ingest {
+  readonly #options: RunIngestOptions;
+  readonly #consumer: Consumer;
+  readonly #producer: Producer;
+  readonly #partitionOf: (key: Buffer) => number;
+  /** By log file: what is being read now. */
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #taking = new Set<Promise<void>>();
+  /** The latest run that was seen: what an earlier one handed out is given up. */
+  #run = 0;
+
+  constructor(options: RunIngestOptions, consumer: Consumer, producer: Producer) {
+    this.#options = options;
+    this.#consumer = consumer;
+    this.#producer = producer;
+    this.#partitionOf = partitionsOf(options.topics.partitions);
+  }
+
+  /** Whoever has the other partitions now reads their log files. */
+  assigned(partitions: readonly number[]): void {
+    for (const { partition, dropping } of this.#attempts.values()) {
+      if (partitions.includes(partition)) continue;
+      dropping.abort(new Error('The log file was taken over.'));
+      this.#options.onTakenOver();
+    }
+  }
+
+  async takeLogFiles(payload: EachBatchPayload): Promise<void> {
+    const taking = this.#takeLogFiles(payload);
+    this.#taking.add(taking);
+    try {
+      await taking;
+    } finally {
+      this.#taking.delete(taking);
+    }
+  }
+
+  /** Waits for what was begun. */
+  async finish(): Promise<void> {
+    await Promise.allSettled(this.#taking);
+  }
+
+  async #takeLogFiles({ batch, heartbeat, resolveOffset, isRunning, isStale }: EachBatchPayload) {
+    const { topic, partition } = batch;
+    const tasks = batch.messages.map(({ offset, value }) => ({
+      offset,
+      // Written by `load --broker` of the same version: all processes of a cluster are upgraded together.
+      task: JSON.parse(value?.toString() ?? '{}') as HandedOut<LogFileTask>,
+    }));
+    for (const { task } of tasks) this.#run = Math.max(this.#run, task.run);
+    for (const { offset, task } of tasks) {
+      if (!isRunning() || isStale() || this.#options.stop.aborted) return;
+      if (task.run === this.#run) {
+        const beating = { heartbeat, everyMs: this.#options.sessionMs / 5 };
+        await whileBeating(this.#attempt(task, partition), beating);
+      }
+      resolveOffset(offset);
+      const next = String(BigInt(offset) + 1n);
+      await this.#consumer.commitOffsets([{ topic, partition, offset: next }]);
+    }
+  }
+
+  /** One attempt at a log file at a time: after a rebalance the same one may be handed over again. */
+  #attempt(task: HandedOut<LogFileTask>, partition: number): Promise<void> {
+    const name = `${task.run}/${task.fileId}/${task.reading}`;
+    const running = this.#attempts.get(name);
+    if (running !== undefined) return running.done;
+    const dropping = new AbortController();
+    const signal = AbortSignal.any([dropping.signal, this.#options.abandon]);
+    const done = this.#readUntilAnswered(task, signal).finally(() => this.#attempts.delete(name));
+    done.catch(() => undefined);
+    this.#attempts.set(name, { partition, dropping, done });
+    return done;
+  }
+
+  async #readUntilAnswered(task: HandedOut<LogFileTask>, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await this.#read(task, signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#options.onRetry(error);
+        await sleep(RETRY_MS, undefined, { signal });
+      }
+    }
+  }
+
+  async #read(handedOut: HandedOut<LogFileTask>, signal: AbortSignal): Promise<void> {
+    const { pool, kernel, topics, linesPerRecord, isCompressed, name } = this.#options;
+    const { run, fileId, reading, identity, task } = handedOut;
+    const beganMs = performance.now();
+    const attempt = new PublishAttempt({
+      ...{ run, fileId, identity, linesPerRecord, isCompressed },
+      producer: this.#producer,
+      topic: topics.events,
+      partitions: topics.partitions,
+      batchBytesMax: topics.batchBytesMax,
+      valueBytesMax: valueBytesMax(topics.batchBytesMax),
+      partitionOf: this.#partitionOf,
+    });
+    const take = async (batch: EventBatch): Promise<void> => {
+      try {
+        signal.throwIfAborted();
+        await attempt.take(batch);
+      } finally {
+        freeBatch(kernel, batch);
+      }
+    };
+    const answer = await pool.decrypt(task, take, signal);
+    if (answer.kind === 'loaded') await attempt.end('read');
+    if (answer.kind === 'failed') await attempt.end('failed');
+    await this.#answer({
+      run,
+      fileId,
+      reading,
+      answer,
+      published: attempt.published,
+      ingest: name,
+    });
+    this.#options.onAnswer(handedOut, answer, Math.round(performance.now() - beganMs));
+  }
+
+  async #answer(answered: Answered): Promise<void> {
+    await this.#producer.send({
+      topic: this.#options.topics.answers,
+      acks: -1,
+      messages: [{ key: String(answered.fileId), value: answerToJson(answered) }],
+    });
+  }
+}
