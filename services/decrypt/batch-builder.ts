@@ -16,7 +16,7 @@ import type { EventBatch, RejectedLine } from '#shared/eventlog/event-batch';
 import { type LastLine, type LineCounts, noLines } from '#shared/eventlog/log-file-answer';
 import type { ScanState } from '#shared/kernel/scan-state';
 import { LINE_BLANK, LINE_EVENT, type LineScanner } from '#shared/tracking/line-scanner';
-import { findSecretCandidate, maskSecrets } from '#shared/tracking/mask-secrets';
+import { maskSecrets } from '#shared/tracking/mask-secrets';
 import { BatchColumns } from './batch-columns.js';
 import { LineWindow } from './line-window.js';
 
@@ -230,7 +230,10 @@ export class BatchBuilder {
   }
 
   #search(from: number): void {
-    this.#candidate = findSecretCandidate(this.#window.bytes, from, this.#used);
+    const { place } = this.#window;
+    const filled = place + this.#used;
+    const found = this.#state.kernel.functions.findSecret(place + from, filled) >>> 0;
+    this.#candidate = found === filled ? -1 : found - place;
     this.#searchedTo = this.#used;
   }
 

@@ -22,6 +22,7 @@ export interface KernelHandle {
 
 /** The functions of `assembly/exports.ts`. All numbers are unsigned and of 32 bits. */
 export interface KernelFunctions {
+  findSecret(from: number, to: number): number;
   findByte(wanted: number, from: number, to: number): number;
   rememberCourse(courses: number, start: number, length: number, course: number): void;
   emptyDictionary(dictionary: number): void;
@@ -55,7 +56,7 @@ export interface Kernel {
 const PAGE_BYTES = 65_536;
 const PAGES_MAX = 65_536;
 /** What `assembly/` may read behind the end of what it is asked to look at. */
-export const READ_AHEAD_BYTES = 16;
+export const READ_AHEAD_BYTES = 32;
 
 /**
  * @param bytesMax how much memory all threads together may use.

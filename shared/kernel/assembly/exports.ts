@@ -3,5 +3,6 @@ export { findByte } from './bytes';
 export { rememberCourse } from './courses';
 export { emptyDictionary, numberOf } from './dictionary';
 export { encodeStrings, measureStrings } from './encode-strings';
+export { findSecret } from './find-secret';
 export { walk } from './json-walk';
 export { scanLines } from './scan-lines';
