@@ -28,8 +28,8 @@ export function findSecret(from: u32, to: u32): u32 {
     );
     const hRase = v128.and(i8x16.eq(first, h), i8x16.eq(second, r));
     const pAss = v128.and(i8x16.eq(first, upperP), i8x16.eq(second, upperA));
-    const escape = v128.and(i8x16.eq(first, backslash), i8x16.eq(second, u));
-    let found = i8x16.bitmask(v128.or(v128.or(wOrd, hRase), v128.or(pAss, escape)));
+    const escaped = v128.and(i8x16.eq(first, backslash), i8x16.eq(second, u));
+    let found = i8x16.bitmask(v128.or(v128.or(wOrd, hRase), v128.or(pAss, escaped)));
     while (found !== 0) {
       const place = at + ctz(found);
       if (place >= to) return to;
