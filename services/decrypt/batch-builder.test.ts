@@ -493,5 +493,5 @@ test('a batch of very many short lines has room for all of them', () => {
   const log = Array.from({ length: lines }, (_, at) => `${line}${at}"}\n`).join('');
   const built = build(cut(Buffer.from(log), 128 << 10), { batchBytes: 4 << 20 });
   expect(built.rows.length).toBe(lines);
-  expect(built.rows.every(({ fields }, at) => fields.name === String(at))).toBe(true);
+  expect(built.rows.every(({ fields }, at) => fields['name'] === String(at))).toBe(true);
 });
