@@ -1,4 +1,5 @@
 /** What a store holds: one object by its key, or all whose keys begin alike, in the order of their keys. */
+import { asking } from './retry.js';
 import { clientOf } from './store-client.js';
 import { asStoreError, statusOf } from './store-errors.js';
 import type { ObjectAddress, StoredObject, StoreSettings } from './stored-object.js';
@@ -16,7 +17,8 @@ export async function lookUpObject(
   const { HeadObjectCommand, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
   const abort = signal === undefined ? {} : { abortSignal: signal };
   try {
-    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), abort);
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    const head = await asking({ store, bucket, key }, () => client.send(command, abort), signal);
     return { store, bucket, key, etag: head.ETag ?? '', bytes: head.ContentLength ?? 0 };
   } catch (error) {
     signal?.throwIfAborted();
@@ -54,7 +56,11 @@ export async function* listObjects(
       ...(next !== undefined && { ContinuationToken: next }),
     });
     try {
-      const page = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+      const page = await asking(
+        { store, bucket, key: prefix },
+        () => client.send(command, signal === undefined ? {} : { abortSignal: signal }),
+        signal,
+      );
       for (const { Key: key, ETag: etag, Size: bytes } of page.Contents ?? []) {
         // Keys that end in a slash stand for folders, which some tools make.
         if (key === undefined || etag === undefined || key.endsWith('/')) continue;

@@ -9,7 +9,7 @@
  * reading ends with an `ObjectReplaced`, and no byte of one version is ever put to those of another.
  */
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backOff, isTransient } from './retry.js';
 import { clientOf } from './store-client.js';
 import { asStoreError, isReplaced } from './store-errors.js';
 import { formatObjectAddress, type StoredObject } from './stored-object.js';
@@ -27,9 +27,6 @@ export class ObjectReplaced extends Error {
   }
 }
 
-const BACKOFF_MS = 100;
-const BACKOFF_MS_MAX = 20_000;
-
 /**
  * Yields chunks as they come.
  * @throws ObjectReplaced, or EdxstreamError S3_….
@@ -43,8 +40,9 @@ export async function* readRange(
   let position = offset;
   let failures = 0;
   while (position < end) {
-    const body = await request(object, { offset: position, bytes: end - position }, signal);
+    let body: Readable | undefined;
     try {
+      body = await request(object, { offset: position, bytes: end - position }, signal);
       for await (const chunk of untilStall(body, object.store.stallMs)) {
         failures = 0;
         position += chunk.length;
@@ -54,14 +52,14 @@ export async function* readRange(
       throw new Error(`the body ended ${end - position} bytes early`);
     } catch (error) {
       signal?.throwIfAborted();
+      if (isReplaced(error)) throw new ObjectReplaced(object);
       failures += 1;
-      if (failures >= object.store.attemptsMax) throw asStoreError(error, object);
+      const told = asStoreError(error, object);
+      if (!isTransient(told) || failures >= object.store.attemptsMax) throw told;
     } finally {
-      body.destroy();
+      body?.destroy();
     }
-    const waitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** failures);
-    // Spread out, so that several readers that were cut at once do not come back at once.
-    await sleep(waitMs * (0.5 + Math.random() / 2), undefined, { signal });
+    await backOff(failures, signal);
   }
 }
 
@@ -85,23 +83,17 @@ async function request(
   const { store, bucket, key, etag } = object;
   const client = await clientOf(store);
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-  try {
-    const { Body } = await client.send(
-      new GetObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        IfMatch: etag,
-        Range: `bytes=${offset}-${offset + bytes - 1}`,
-      }),
-      signal === undefined ? {} : { abortSignal: signal },
-    );
-    // Under Node.js the body is a stream of it; the type also covers browsers.
-    return Body as unknown as Readable;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (isReplaced(error)) throw new ObjectReplaced(object);
-    throw asStoreError(error, object);
-  }
+  const { Body } = await client.send(
+    new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      IfMatch: etag,
+      Range: `bytes=${offset}-${offset + bytes - 1}`,
+    }),
+    signal === undefined ? {} : { abortSignal: signal },
+  );
+  // Under Node.js the body is a stream of it; the type also covers browsers.
+  return Body as unknown as Readable;
 }
 
 /** The chunks of a body, and an error where none comes for too long while one is waited for. */

@@ -27,7 +27,8 @@ async function makeClient(store: StoreSettings): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const config: S3ClientConfig = {
     forcePathStyle: store.isPathStyle,
-    maxAttempts: store.attemptsMax,
+    // Retries are ours: see retry.ts.
+    maxAttempts: 1,
     // A bucket in another region answers with where it is, and is asked there.
     followRegionRedirects: true,
     // Members carry an integrity code of their own, which is checked before a byte of them is used.

@@ -1,8 +1,6 @@
 /**
  * What a store answers when it does not do what it was asked: told as an error of ours, with what to do
  * next. Kinds are told apart by S3's own codes and HTTP statuses, never by text.
- *
- * A request was tried several times by the SDK before its error comes here.
  */
 import { EdxstreamError, type ErrorCode } from '#shared/errors';
 import { formatObjectAddress, type ObjectAddress, type StoreSettings } from './stored-object.js';

@@ -94,6 +94,7 @@ export async function rowsOf<T extends object = Row>(place: Place, sql: string):
 /** What the closing record of a load says, as far as tests ask for it. */
 export interface LoadSummary {
   readonly exitStatus: number;
+  readonly failures: number;
   readonly lines: {
     readonly lines: number;
     readonly events: number;
