@@ -30,6 +30,7 @@ import {
   PREFIX,
   processSpace,
 } from '#shared/warehouse/lock-holder';
+import { pause } from '#shared/warehouse/patience';
 import { endStatements, processMark } from '#shared/warehouse/running-statements';
 import type { QueryParameters, Warehouse } from '#shared/warehouse/warehouse';
 
@@ -45,6 +46,9 @@ const TABLE_EXISTS = 57;
 /** FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, which `heldCondition` fails with. */
 const CONDITION_FAILED = 395;
 const ATTEMPTS_MAX = 5;
+/** Who has created a table and said nothing for so long has died over it; if not, it finds the next one there. */
+const FIRST_WORD_WITHIN_MS = 10_000;
+const LOOK_AGAIN_MS = 100;
 
 export class LoadLock {
   readonly #server: LockServer;
@@ -54,7 +58,8 @@ export class LoadLock {
   #beat: NodeJS.Timeout | undefined;
   #heldAt = clocks();
   #isLost = false;
-  #isSaying = false;
+  /** What is being said just now: one word at a time, so that the last one holds. */
+  #saying: Promise<void> | undefined;
 
   private constructor(server: LockServer, table: string, owner: LockOwner) {
     this.#server = server;
@@ -67,7 +72,7 @@ export class LoadLock {
   static async take(server: LockServer, owner: LockOwner): Promise<LoadLock> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const [highest] = await locks(server);
-      const holder = highest === undefined ? undefined : await holderOf(server, highest);
+      const holder = highest === undefined ? undefined : await firstWord(server, highest);
       if (holder !== undefined && isAlive(holder)) throw busy(holder);
       const table = `${PREFIX}${String(numberOf(highest) + 1).padStart(8, '0')}`;
       const lock = new LoadLock(server, table, owner);
@@ -105,6 +110,7 @@ export class LoadLock {
 
   async release(): Promise<void> {
     clearInterval(this.#beat);
+    await this.#saying?.catch(() => undefined);
     // One that cannot be given back, because the server is away, runs out by itself.
     if (!this.#isLost) await this.#say(true).catch(() => undefined);
   }
@@ -116,7 +122,7 @@ export class LoadLock {
         `CREATE TABLE ${this.#table}
          (instance String, command String, host String, pid UInt32, space String, since String,
           is_released Bool, said_at DateTime64(3, 'UTC') DEFAULT now64(3))
-         ENGINE = MergeTree ORDER BY said_at COMMENT 'Who loads into this database.'`,
+         ENGINE = MergeTree ORDER BY tuple() COMMENT 'Who loads into this database.'`,
       );
     } catch (error) {
       if (causeCode(error) === TABLE_EXISTS) return false;
@@ -131,7 +137,7 @@ export class LoadLock {
     await this.#inherit(tables.slice(1));
     // A load must not be kept alive by its lock.
     this.#beat = setInterval(() => {
-      if (!this.#isSaying) this.#say(false).catch(() => undefined);
+      if (this.#saying === undefined) this.#say(false).catch(() => undefined);
     }, BEAT_MS).unref();
     return true;
   }
@@ -150,10 +156,17 @@ export class LoadLock {
   }
 
   /** Says that this process lives, or that it is done. Refused where somebody else has the lock. */
-  async #say(isReleased: boolean): Promise<void> {
+  #say(isReleased: boolean): Promise<void> {
+    const saying = this.#word(isReleased).finally(() => {
+      if (this.#saying === saying) this.#saying = undefined;
+    });
+    this.#saying = saying;
+    return saying;
+  }
+
+  async #word(isReleased: boolean): Promise<void> {
     const askedAt = clocks();
     const { instance, command } = this.#owner;
-    this.#isSaying = true;
     try {
       await this.#server.prompt(
         `INSERT INTO ${this.#table} (instance, command, host, pid, space, since, is_released)
@@ -170,8 +183,6 @@ export class LoadLock {
       // Whoever takes a lock removes those before it.
       if (code !== NO_TABLE && code !== CONDITION_FAILED) throw error;
       this.#isLost = true;
-    } finally {
-      this.#isSaying = false;
     }
   }
 }
@@ -187,6 +198,17 @@ function lockLost(cause?: unknown): EdxstreamError {
     'This process was not heard of for so long that another one has taken the lock of loads.',
     { cause },
   );
+}
+
+/** The holder, waited for where it has just created its table; undefined where there is none any more. */
+async function firstWord(server: LockServer, table: string): Promise<LockHolder | undefined> {
+  const untilMs = performance.now() + FIRST_WORD_WITHIN_MS;
+  for (;;) {
+    const said = await holderOf(server, table);
+    if (said !== 'nothing yet') return said;
+    if (performance.now() > untilMs) return undefined;
+    await pause(LOOK_AGAIN_MS);
+  }
 }
 
 function busy({ command, host, pid, since, silentMs }: LockHolder): EdxstreamError {

@@ -42,7 +42,7 @@ export const NO_TABLE = 60;
 export async function lockHolder(server: Server): Promise<LockHolder | undefined> {
   const [highest] = await locks(server);
   const holder = highest === undefined ? undefined : await holderOf(server, highest);
-  return holder !== undefined && isAlive(holder) ? holder : undefined;
+  return holder === undefined || holder === 'nothing yet' || !isAlive(holder) ? undefined : holder;
 }
 
 /** The tables of the lock, the highest first. */
@@ -54,8 +54,14 @@ export async function locks(server: Server): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** What the holder said last; undefined where it has released the lock, or the table has gone. */
-export async function holderOf(server: Server, table: string): Promise<LockHolder | undefined> {
+/**
+ * What the holder said last; undefined where it has released the lock or the table has gone. Between creating
+ * the table and the first word there is a moment.
+ */
+export async function holderOf(
+  server: Server,
+  table: string,
+): Promise<LockHolder | 'nothing yet' | undefined> {
   let row: BeatRow | undefined;
   try {
     [row] = await server.query<BeatRow>(
@@ -63,26 +69,14 @@ export async function holderOf(server: Server, table: string): Promise<LockHolde
          dateDiff('millisecond', said_at, now64(3)) AS silent_ms
        FROM ${table} ORDER BY said_at DESC, is_released DESC LIMIT 1`,
     );
-    // Between creating the table and the first word there is a moment.
-    row ??= await newborn(server, table);
   } catch (error) {
     if (causeCode(error) === NO_TABLE) return undefined;
     throw error;
   }
-  if (row === undefined || row.is_released) return undefined;
+  if (row === undefined) return 'nothing yet';
+  if (row.is_released) return undefined;
   const { silent_ms, is_released: _, ...rest } = row;
   return { ...rest, pid: Number(row.pid), silentMs: Number(silent_ms) };
-}
-
-async function newborn(server: Server, table: string): Promise<BeatRow | undefined> {
-  const [row] = await server.query<BeatRow>(
-    `SELECT '' AS instance, 'load' AS command, '' AS host, 0 AS pid, '' AS space,
-       toString(metadata_modification_time) AS since, false AS is_released,
-       dateDiff('second', metadata_modification_time, now()) * 1000 AS silent_ms
-     FROM system.tables WHERE database = currentDatabase() AND name = {table:String}`,
-    { table },
-  );
-  return row;
 }
 
 export function isAlive({ silentMs, space, pid }: LockHolder): boolean {
