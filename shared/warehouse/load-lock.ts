@@ -129,12 +129,12 @@ export class LoadLock {
       throw error;
     }
     await this.#say(false);
-    const tables = await locks(this.#server);
-    if (this.#isLost || tables[0] !== this.#table) {
+    // Refused where a higher number is there: ours was used before, by who came and went meanwhile.
+    if (this.#isLost) {
       await this.#server.statement(`DROP TABLE IF EXISTS ${this.#table}`);
       return false;
     }
-    await this.#inherit(tables.slice(1));
+    await this.#inherit((await locks(this.#server)).filter((name) => name < this.#table));
     // A load must not be kept alive by its lock.
     this.#beat = setInterval(() => {
       if (this.#saying === undefined) this.#say(false).catch(() => undefined);
