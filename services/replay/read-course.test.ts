@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EdxstreamError } from '#shared/errors';
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { migrate } from '#shared/warehouse/migrate';
 import type { Warehouse } from '#shared/warehouse/warehouse';
@@ -109,17 +110,14 @@ interface Read {
   readonly start?: StartPoint;
   readonly windowBytes?: number;
   readonly from?: Warehouse;
+  readonly course?: string;
 }
 
-async function read({
-  scope = ALL,
-  start = BEGINNING,
-  windowBytes = 4096,
-  from = warehouse,
-}: Read = {}) {
+async function read({ from = warehouse, course = COURSE, ...given }: Read = {}) {
   const events: ReplayedEvent[] = [];
   const signal = new AbortController().signal;
-  for await (const slice of readCourse(from, COURSE, { scope, start, windowBytes, signal })) {
+  const defaults = { scope: ALL, start: BEGINNING, windowBytes: 4096 };
+  for await (const slice of readCourse(from, course, { ...defaults, ...given, signal })) {
     events.push(...slice);
   }
   return events;
@@ -137,6 +135,21 @@ function expectSame(events: readonly ReplayedEvent[], wanted: readonly Stored[])
   }
 }
 
+/** The engine of this test, with what is asked of it in bytes in the hands of the test. */
+function through(
+  fetchBytes: Warehouse['fetchBytes'],
+  kind: Warehouse['kind'] = warehouse.kind,
+): Warehouse {
+  return {
+    kind,
+    statement: warehouse.statement.bind(warehouse),
+    query: warehouse.query.bind(warehouse),
+    bulkInsert: warehouse.bulkInsert.bind(warehouse),
+    fetchBytes,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
 const ofCourse = ({ course }: Stored): boolean => course === COURSE;
 
 test.each([1024, 4096, 65_536, 16 << 20])(
@@ -148,18 +161,11 @@ test.each([1024, 4096, 65_536, 16 << 20])(
 
 test('a window holds no more than it may, but for the lines of one block of the engine', async () => {
   const sizes: number[] = [];
-  const watching: Warehouse = {
-    kind: warehouse.kind,
-    statement: warehouse.statement.bind(warehouse),
-    query: warehouse.query.bind(warehouse),
-    bulkInsert: warehouse.bulkInsert.bind(warehouse),
-    [Symbol.asyncDispose]: async () => undefined,
-    fetchBytes: async (...question) => {
-      const bytes = await warehouse.fetchBytes(...question);
-      sizes.push(bytes.length);
-      return bytes;
-    },
-  };
+  const watching = through(async (...question) => {
+    const bytes = await warehouse.fetchBytes(...question);
+    sizes.push(bytes.length);
+    return bytes;
+  });
   await read({
     from: watching,
     windowBytes: 16_384,
@@ -168,6 +174,37 @@ test('a window holds no more than it may, but for the lines of one block of the 
   // The first window is taken before it is known what lines weigh.
   expect(Math.max(...sizes.slice(1))).toBeLessThan(3 * 16_384);
   expect(sizes.length).toBeGreaterThan(10);
+});
+
+test('on a server, rows of log files that are being loaded or removed are not read', async () => {
+  const course = 'UniversityA/LAW3/2013_Fall';
+  for (const [file, state] of ['loaded', 'loading', 'removing', ''].entries()) {
+    const row = rowOf({ ...(stored[0] as Stored), course, line: file + 1 }); // there are thousands
+    await warehouse.statement(`INSERT INTO events (course_id, time, time_state, site, organization, server, log_date, line, raw)
+      VALUES ${row}`);
+    await warehouse.statement(`ALTER TABLE events UPDATE file_id = ${file + 1}
+      WHERE course_id = '${course}' AND line = ${file + 1} SETTINGS mutations_sync = 1`);
+    if (state === '') continue;
+    await warehouse.statement(`INSERT INTO log_file_versions (file_id, revision, state)
+      VALUES (${file + 1}, 1, 'loading'), (${file + 1}, 2, '${state}')`);
+  }
+  const server = through((...question) => warehouse.fetchBytes(...question), 'server');
+  const lines = (await read({ from: server, course })).map(({ line }) => line);
+  expect(lines).toEqual([1, 4]);
+  expect(await read({ course })).toHaveLength(4);
+});
+
+test('a user who may set nothing reads as well', async () => {
+  const asked: string[] = [];
+  const readonly = through((sql, ...rest) => {
+    asked.push(sql);
+    if (!sql.includes('SETTINGS')) return warehouse.fetchBytes(sql, ...rest);
+    // What the server says, as its client hands it on.
+    const cause = Object.assign(new Error('Cannot modify a setting.'), { code: '164' });
+    throw new EdxstreamError('QUERY_REFUSED', cause.message, { cause });
+  });
+  expectSame(await read({ from: readonly, windowBytes: 65_536 }), expected(ofCourse));
+  expect(asked.filter((sql) => sql.includes('SETTINGS'))).toHaveLength(1);
 });
 
 test('reading goes on behind any event, also inside a moment that thousands share', async () => {

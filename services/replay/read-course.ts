@@ -11,6 +11,8 @@
  * table for each window, which takes ten times as long where there are many. The end moves with how many
  * events there were lately; where there are none at all, one more query asks when the next one is.
  */
+import { EdxstreamError } from '#shared/errors';
+import { engineCode } from '#shared/warehouse/engine-errors';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { EventWindow, WINDOW_COLUMNS } from './decode-window.js';
 import {
@@ -41,6 +43,8 @@ const FIRST_SPAN_US = 86_400e6;
 const SPAN_US_MIN = 1e6;
 /** Events that are made objects at once: few, so that nothing else on the thread waits for long. */
 const SLICE_EVENTS = 512;
+/** ClickHouse's number for a setting that this user may not change. */
+const READONLY = 164;
 /** The engine counts bytes before they are packed: a row with an empty line is less than 3 times as large. */
 const UNPACKED_MAX = 3;
 
@@ -99,6 +103,7 @@ class CourseReader {
   readonly #toUs: number;
   readonly #windowBytes: number;
   readonly #signal: AbortSignal;
+  #byteLimit: string;
 
   constructor(warehouse: Warehouse, courseId: string, options: ReadCourseOptions) {
     this.#warehouse = warehouse;
@@ -107,6 +112,7 @@ class CourseReader {
     this.#toUs = options.scope.toUs ?? LATEST_US;
     this.#windowBytes = options.windowBytes;
     this.#signal = options.signal;
+    this.#byteLimit = `SETTINGS max_result_bytes = ${2 * options.windowBytes}, result_overflow_mode = 'break'`;
   }
 
   /** The next window that is not empty, or undefined at the end of the course. */
@@ -124,12 +130,23 @@ class CourseReader {
   }
 
   async #fetch(cursor: Cursor, endUs: number): Promise<EventWindow> {
+    try {
+      return await this.#ask(cursor, endUs, this.#byteLimit);
+    } catch (error) {
+      const cause = error instanceof EdxstreamError ? error.cause : undefined;
+      if (this.#byteLimit === '' || engineCode(cause) !== READONLY) throw error;
+      // A user of a server who may only read may not set this either; rows alone are limited then.
+      this.#byteLimit = '';
+      return this.#ask(cursor, endUs, '');
+    }
+  }
+
+  async #ask(cursor: Cursor, endUs: number, byteLimit: string): Promise<EventWindow> {
     const { fromUs, after, rows } = cursor;
     const bytes = await this.#warehouse.fetchBytes(
       `SELECT ${WINDOW_COLUMNS} FROM events
        WHERE ${this.#condition.sql} AND ${SPAN_CONDITION} ${after === undefined ? '' : `AND ${AFTER_CONDITION}`}
-       ORDER BY course_id, time, site, organization, server, log_date, line LIMIT ${rows}
-       SETTINGS optimize_read_in_order = 1, max_result_bytes = ${2 * this.#windowBytes}, result_overflow_mode = 'break'`,
+       ORDER BY course_id, time, site, organization, server, log_date, line LIMIT ${rows} ${byteLimit}`,
       'RowBinary',
       {
         ...this.#condition.parameters,
@@ -144,7 +161,7 @@ class CourseReader {
     const bytes = await this.#warehouse.fetchBytes(
       `SELECT toUnixTimestamp64Micro(time) FROM events
        WHERE ${this.#condition.sql} AND ${SPAN_CONDITION}
-       ORDER BY course_id, time LIMIT 1 SETTINGS optimize_read_in_order = 1`,
+       ORDER BY course_id, time LIMIT 1`,
       'RowBinary',
       { ...this.#condition.parameters, from: fromUs, to: this.#toUs },
     );

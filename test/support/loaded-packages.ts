@@ -15,13 +15,16 @@ import { byIdentity, isEvent, type OracleEvent, readLogFile } from './oracle.js'
 export class LoadedPackages implements AsyncDisposable {
   readonly directory: string;
   readonly data: string;
+  /** The load of the newest package, but for where to. */
+  readonly loading: readonly string[];
   /** All events, in no order. */
   readonly events: readonly OracleEvent[];
 
-  private constructor(directory: string, data: string, events: readonly OracleEvent[]) {
-    this.directory = directory;
-    this.data = data;
-    this.events = events;
+  private constructor(parts: Pick<LoadedPackages, 'directory' | 'data' | 'loading' | 'events'>) {
+    this.directory = parts.directory;
+    this.data = parts.data;
+    this.loading = parts.loading;
+    this.events = parts.events;
   }
 
   static async open(): Promise<LoadedPackages> {
@@ -40,11 +43,10 @@ export class LoadedPackages implements AsyncDisposable {
       return readLogFile(bytes, file).filter(isEvent);
     });
     const keys = ['--key', czarSecret, '--passphrase-file', passphrase];
-    const run = await edxstream([
-      ...['load', last.tarPath, ...keys, '--data', data, '--rejects-max', '100%'],
-    ]);
+    const loading = ['load', last.tarPath, ...keys, '--rejects-max', '100%'];
+    const run = await edxstream([...loading, '--data', data]);
     if (run.status !== 0) throw new Error(`The load ended with ${run.said}`);
-    return new LoadedPackages(directory, data, events);
+    return new LoadedPackages({ directory, data, loading, events });
   }
 
   /** Courses by how many events they have, most first. */
