@@ -1,4 +1,7 @@
-/** Windows out of a real engine, small enough that everything falls on an edge of one, against a naive sort. */
+/**
+ * Windows out of a real engine, small enough that everything falls on an edge of one, against a naive sort.
+ * Longer than 300 lines, as all of it is about one set of events, which is made once.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
