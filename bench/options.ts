@@ -2,7 +2,15 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-export const EXPERIMENTS = ['decrypt', 'scan', 'merge', 'load', 'growth', 'replay'] as const;
+export const EXPERIMENTS = [
+  'decrypt',
+  'scan',
+  'merge',
+  'load',
+  'store',
+  'growth',
+  'replay',
+] as const;
 export type ExperimentName = (typeof EXPERIMENTS)[number];
 
 export interface BenchOptions {

@@ -56,6 +56,19 @@ const SPECS: readonly RatioSpec[] = [
     unit: 'share',
   },
   {
+    name: 'load from S3 on this machine, of the speed from disk',
+    of: (run) => run('load').seconds / run('load from a store').seconds,
+    wanted: { atLeast: 0.9 },
+    unit: 'times',
+  },
+  {
+    name: 'peak memory of a load from S3, of one from disk',
+    of: (run) => run('load from a store').peakBytes / run('load').peakBytes,
+    wanted: { atMost: 1.1 },
+    isLessBetter: true,
+    unit: 'times',
+  },
+  {
     name: 'peak memory of the load',
     of: (run) => run('load').peakBytes / 2 ** 30,
     wanted: { atMost: 1.5 },

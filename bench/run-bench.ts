@@ -15,6 +15,7 @@ import {
 } from './measure-load.js';
 import { measureReplay, type ReplayRequest } from './measure-replay.js';
 import { measureGpg, measureStage } from './measure-stages.js';
+import { measureStoreLoad } from './measure-store.js';
 import type { BenchOptions } from './options.js';
 import type { Sample } from './samples.js';
 
@@ -65,6 +66,7 @@ async function* oneRun(
   if (only.includes('scan')) yield await measureStage('scan', archive);
   if (only.includes('merge')) yield await measureStage('merge', archive);
   if (only.includes('load')) yield* loads(archive, { keep }, gpgHome, say);
+  if (only.includes('store')) yield await measureStoreLoad(archive);
   if (only.includes('growth')) yield await measureFifth(archive);
   if (only.includes('replay')) yield* measureReplay(replay);
 }

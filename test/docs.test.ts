@@ -167,11 +167,12 @@ describe('docker-compose.yml', () => {
   const services = Object.entries(compose.services);
 
   test('pins every image to a full version', () => {
-    for (const [, { image }] of services) expect(image).toMatch(/^[\w./-]+:\d+\.\d+\.\d+/);
+    for (const [, { image }] of services)
+      expect(image).toMatch(/^[\w./-]+:(?:[a-z0-9]+-)?\d+\.\d+\.\d+/);
   });
 
-  test('starts ClickHouse and Kafka, each with a health check', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(['clickhouse', 'kafka']);
+  test('starts ClickHouse, Kafka and a store, each with a health check', () => {
+    expect(Object.keys(compose.services).sort()).toEqual(['clickhouse', 'kafka', 's3']);
     for (const [, { healthcheck }] of services) expect(healthcheck?.test).toBeDefined();
   });
 

@@ -15,8 +15,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
 import type { StoreSettings } from '#shared/objectstore/stored-object';
+import { S3_CREDENTIALS, type S3Server, startS3Server } from '../../deploy/local/s3/s3-server.js';
 import { edxstream, type Run, type RunOptions } from './edxstream.js';
-import { S3_CREDENTIALS, type S3Server, startS3Server } from './s3-server/s3-server.js';
 import { StoreProxy } from './store-proxy.js';
 
 // Tests run the program several times, and the machine may have other work.
