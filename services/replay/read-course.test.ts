@@ -179,6 +179,28 @@ test('a window holds no more than it may, but for the lines of one block of the 
   expect(sizes.length).toBeGreaterThan(10);
 });
 
+test('where lines grow heavy, the engine cuts the window, and what it left out comes with the next', async () => {
+  const course = 'UniversityA/ART4/2013_Fall';
+  const [light, heavy, heavyBytes, windowBytes] = [30_000, 20_000, 2000, 1 << 20];
+  await warehouse.statement(`INSERT INTO events (course_id, time, time_state, log_date, line, raw)
+    SELECT '${course}', fromUnixTimestamp64Micro(toInt64(${FIRST_DAY * DAY_US} + number * 1000), 'UTC'), 'ok',
+      toDate(${FIRST_DAY}), number + 1, repeat('x', number < ${light} ? 1 : ${heavyBytes})
+    FROM numbers(${light + heavy})`);
+  const sizes: number[] = [];
+  const watching = through(async (...question) => {
+    const bytes = await warehouse.fetchBytes(...question);
+    sizes.push(bytes.length);
+    return bytes;
+  });
+  const events = await read({ from: watching, course, windowBytes });
+  expect(events.map(({ line }) => line)).toEqual(
+    Array.from({ length: light + heavy }, (_, index) => index + 1),
+  );
+  // By rows alone the first window of heavy lines would have them all.
+  expect(Math.max(...sizes)).toBeGreaterThan(2 * windowBytes);
+  expect(Math.max(...sizes)).toBeLessThan((heavy * heavyBytes) / 1.5);
+});
+
 test('on a server, rows of log files that are being loaded or removed are not read', async () => {
   const course = 'UniversityA/LAW3/2013_Fall';
   for (const [file, state] of ['loaded', 'loading', 'removing', ''].entries()) {
@@ -216,7 +238,8 @@ test('reading goes on behind any event, also inside a moment that thousands shar
   for (const at of [0, 1, 700, 1500, wanted.length - 2, wanted.length - 1]) {
     const event = all[at];
     if (event === undefined) throw new Error('There is no such event.');
-    expectSame(await read({ start: { kind: 'after', place: event } }), wanted.slice(at + 1));
+    const start: StartPoint = { kind: 'after', place: event };
+    expectSame(await read({ start, windowBytes: 65_536 }), wanted.slice(at + 1));
   }
 });
 
