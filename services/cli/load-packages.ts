@@ -8,14 +8,13 @@
  * shows no half-loaded file.
  */
 import { basename } from 'node:path';
-import { assert } from '#shared/errors';
-import { createKernel } from '#shared/kernel/kernel';
+import { createKernel, type Kernel } from '#shared/kernel/kernel';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import type { PackageIndex } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
 import { readEntries } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
-import { openDecryptPool } from '../decrypt/decrypt-pool.js';
+import { type DecryptPool, openDecryptPool } from '../decrypt/decrypt-pool.js';
 import { fingerprint } from '../fetch/fingerprint.js';
 import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
 import { settleOverlaps } from '../load/settle-overlaps.js';
@@ -148,17 +147,13 @@ async function loadAllLogFiles(
   progress.stage = 'log files';
   // More workers than log files would only be started and stopped.
   const count = Math.max(1, Math.min(workers, toRead.length));
-  const kernel =
-    options.loadRound === undefined ? createKernel(kernelBytes(settings, count)) : undefined;
-  await using pool =
-    kernel === undefined ? undefined : openDecryptPool({ keys, workers: count, kernel });
-  const inProcess: LoadRound = (files, round) => {
-    assert(kernel !== undefined && pool !== undefined, 'log files are read in this process');
-    return loadInProcess(files, { pool, kernel }, round);
-  };
+  await using here = decryptHere(() => {
+    const kernel = createKernel(kernelBytes(settings, count));
+    return { kernel, pool: openDecryptPool({ keys, workers: count, kernel }) };
+  });
   await loadLogFiles(plan, {
     warehouse,
-    loadRound: options.loadRound ?? inProcess,
+    loadRound: options.loadRound ?? here.loadRound,
     courses,
     keepSecrets: settings.keepSecrets,
     allowUnprotected: settings.allowUnprotected,
@@ -188,6 +183,21 @@ async function loadAllLogFiles(
   });
 }
 
+/** Loads rounds in this process, with workers that are started for the first one that there is. */
+function decryptHere(
+  start: () => { readonly kernel: Kernel; readonly pool: DecryptPool },
+): { readonly loadRound: LoadRound } & AsyncDisposable {
+  let started: ReturnType<typeof start> | undefined;
+  return {
+    loadRound: async (files, round) => {
+      if (files.length === 0) return [];
+      started ??= start();
+      return loadInProcess(files, started, round);
+    },
+    [Symbol.asyncDispose]: async () => started?.pool[Symbol.asyncDispose](),
+  };
+}
+
 async function loadAllDatabaseFiles(
   indexes: readonly PackageIndex[],
   { isFirst, stale }: Turn,
@@ -196,6 +206,7 @@ async function loadAllDatabaseFiles(
   const { warehouse, keys, settings, account, progress, signal } = options;
   const { course: courses, rejectsMax } = settings;
   const withFiles = indexes.filter(({ databaseFiles }) => databaseFiles.length > 0);
+  if (withFiles.length === 0) return;
   progress.stage = 'database files';
   const { workers, allowUnprotected } = settings;
   await using pool = openEncodePool({ keys, workers, allowUnprotected });
