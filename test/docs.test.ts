@@ -1,12 +1,11 @@
 /**
- * The documents are held against the program: the tables, the SQL of the README, the commands it names,
- * the links between documents, and the files for Docker, which no engine reads in these tests.
+ * The documents are held against the program: the tables, the SQL of the README, the commands it names, and
+ * the links between documents.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { migrate, schemaFiles } from '#shared/warehouse/migrate';
 import { KNOWN_TABLES } from '../services/tables/known-tables.js';
@@ -150,51 +149,4 @@ test('every `npm run` of a document is a script of package.json', () => {
   );
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
-});
-
-describe('docker-compose.yml', () => {
-  interface Service {
-    readonly image: string;
-    readonly ports?: readonly string[];
-    readonly healthcheck?: { readonly test: unknown };
-    readonly environment?: Readonly<Record<string, string>>;
-    readonly volumes?: readonly string[];
-  }
-  const compose = parse(read('docker-compose.yml')) as {
-    readonly services: Readonly<Record<string, Service>>;
-    readonly volumes: Readonly<Record<string, unknown>>;
-  };
-  const services = Object.entries(compose.services);
-
-  test('pins every image to a full version', () => {
-    for (const [, { image }] of services)
-      expect(image).toMatch(/^[\w./-]+:(?:[a-z0-9]+-)?\d+\.\d+\.\d+/);
-  });
-
-  test('starts ClickHouse, Kafka and a store, each with a health check', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(['clickhouse', 'kafka', 's3']);
-    for (const [, { healthcheck }] of services) expect(healthcheck?.test).toBeDefined();
-  });
-
-  test('opens ports for this machine alone', () => {
-    const ports = services.flatMap(([, service]) => service.ports ?? []);
-    expect(ports.length).toBeGreaterThan(0);
-    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
-  });
-
-  test('has no password of its own', () => {
-    const secrets = services.flatMap(([, { environment = {} }]) =>
-      Object.entries(environment).filter(([name]) => /PASSWORD|SECRET/.test(name)),
-    );
-    expect(secrets.length).toBeGreaterThan(0);
-    for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+:\?.+\}$/);
-  });
-
-  test('mounts volumes that are declared and files that exist', () => {
-    for (const volume of services.flatMap(([, service]) => service.volumes ?? [])) {
-      const [source = ''] = volume.split(':');
-      if (source.startsWith('./')) expect(exists(source)).toBe(true);
-      else expect(Object.keys(compose.volumes)).toContain(source);
-    }
-  });
 });

@@ -2,6 +2,7 @@
 import type { Setting, SettingsTable } from '#shared/config/settings';
 import { loadSettings, querySettings, rejectsSettings } from '../config.js';
 import { generateSettings } from '../generate-settings.js';
+import { ingestSettings, sinkSettings } from '../process-settings.js';
 import { replaySettings } from '../replay-settings.js';
 import { syncSettings } from '../sync-settings.js';
 import { warehouseSettings } from '../warehouse-settings.js';
@@ -25,6 +26,8 @@ export function settingsDocument(): string {
     ['sync', 'Beside those of `load`.', without(syncSettings, loadSettings)],
     ['query', 'Beside the warehouse as above.', without(querySettings, warehouseSettings)],
     ['rejects', 'Beside the warehouse as above.', without(rejectsSettings, warehouseSettings)],
+    ['ingest', 'Beside keys, topics and workers as above.', without(ingestSettings, loadSettings)],
+    ['sink', 'Beside warehouse, topics and bounds as above.', without(sinkSettings, loadSettings)],
     ['replay', 'Beside the warehouse as above.', without(replaySettings, warehouseSettings)],
     ['generate', 'What is not given comes from the profile.', generateSettings],
   ];
