@@ -8,8 +8,10 @@
  *
  * Names of tars begin with the date, so all that begin with `20` are listed; the rest begins with the
  * organization. Organizations are compared without case: edX wrote one in several ways over the years.
- * What lies among these and is none of them is told, with the reason, and not read.
+ * What lies among these and is none of them is told, with the reason, and not read. Credentials may cover one
+ * bucket or beginning of keys and not another: what may not be listed is told too, and the rest goes on.
  */
+import { EdxstreamError } from '#shared/errors';
 import { listObjects } from '#shared/objectstore/find-objects';
 import {
   formatObjectAddress,
@@ -62,23 +64,13 @@ export async function findDeliveries(
   const take = (delivery: Delivery): void => {
     if (delivery.date >= since) deliveries.push(delivery);
   };
-  // Keys begin with the date: what is older need not even be listed.
-  for await (const object of list(options, courseBucket, '20', since)) {
+  const takePackage = (object: StoredObject, kind: Delivery['kind']): void => {
     const name = parsePackageName(object.key);
-    if (name.kind !== 'keep' || name.value.kind !== 'tracking') continue;
+    if (name.kind !== 'keep' || (name.value.kind === 'tracking') !== (kind === 'tracking')) return;
     const { organization: written, packageDate: date } = name.value;
-    if (written.toLowerCase() === owner) take({ kind: 'tracking', object, date, site: '' });
-  }
-  for (const prefix of new Set([`${organization}-`, `${owner}-`, OPT_IN_FOLDER])) {
-    for await (const object of list(options, courseBucket, prefix)) {
-      const name = parsePackageName(object.key);
-      if (name.kind !== 'keep' || name.value.kind === 'tracking') continue;
-      const { organization: written, packageDate: date } = name.value;
-      const kind = prefix === OPT_IN_FOLDER ? 'email-opt-in' : 'database';
-      if (written.toLowerCase() === owner) take({ kind, object, date, site: '' });
-    }
-  }
-  for await (const object of list(options, eventsBucket, `${owner}/`)) {
+    if (written.toLowerCase() === owner) take({ kind, object, date, site: '' });
+  };
+  const takeDaily = (object: StoredObject): void => {
     const file = parseLogFilePath(object.key);
     const isOwn = file.kind === 'keep' && file.value.organization.toLowerCase() === owner;
     if (isOwn && file.value.server === '') {
@@ -86,19 +78,58 @@ export async function findDeliveries(
     } else {
       passedOver.push({ path: formatObjectAddress(object), reason: whyPassedOver(object.key) });
     }
+  };
+  const listings: readonly Listing[] = [
+    // Keys of tars begin with the date: what is older need not even be listed.
+    {
+      bucket: courseBucket,
+      prefix: '20',
+      after: since,
+      take: (one) => takePackage(one, 'tracking'),
+    },
+    ...[...new Set([`${organization}-`, `${owner}-`])].map((prefix) => ({
+      ...{ bucket: courseBucket, prefix },
+      take: (one: StoredObject) => takePackage(one, 'database'),
+    })),
+    {
+      ...{ bucket: courseBucket, prefix: OPT_IN_FOLDER },
+      take: (one) => takePackage(one, 'email-opt-in'),
+    },
+    { bucket: eventsBucket, prefix: `${owner}/`, take: takeDaily },
+  ];
+  const refusals: EdxstreamError[] = [];
+  for (const listing of listings) {
+    try {
+      await readListing(listing, options);
+    } catch (error) {
+      if (!(error instanceof EdxstreamError) || !REFUSALS.has(error.code)) throw error;
+      refusals.push(error);
+      const path = `s3://${listing.bucket}/${listing.prefix}`;
+      passedOver.push({ path, reason: `It may not be listed: ${error.message}` });
+    }
   }
+  const [refusal] = refusals;
+  if (refusal !== undefined && refusals.length === listings.length) throw refusal;
   deliveries.sort(byDate);
   return { deliveries, passedOver };
 }
 
-function list(
+interface Listing {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly after?: string;
+  readonly take: (object: StoredObject) => void;
+}
+
+/** What one listing may meet while the others are allowed. */
+const REFUSALS: ReadonlySet<string> = new Set(['S3_ACCESS_DENIED', 'S3_NOT_FOUND']);
+
+async function readListing(
+  { bucket, prefix, after = '', take }: Listing,
   { store, signal }: FindDeliveriesOptions,
-  bucket: string,
-  prefix: string,
-  after?: string,
-): AsyncGenerator<StoredObject, void, undefined> {
-  const range = { bucket, prefix, ...(after !== undefined && after !== '' && { after }) };
-  return listObjects(store, range, signal);
+): Promise<void> {
+  const range = { bucket, prefix, ...(after !== '' && { after }) };
+  for await (const object of listObjects(store, range, signal)) take(object);
 }
 
 function whyPassedOver(key: string): string {

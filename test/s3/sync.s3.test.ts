@@ -134,6 +134,21 @@ test('all layouts are found, told with what is missing, and loaded', async () =>
   expect(days.map(({ day }) => day)).toEqual(['2014-09-01', '2014-09-04']);
 });
 
+test('what may not be listed is told, and the rest is followed; nothing at all is an error', async () => {
+  const denied = { kind: 'answer', status: 403, code: 'AccessDenied' } as const;
+  await putDaily('deniedx', 'prod', '2016-01-01', logLines(1, 3));
+  bench().proxy.reset(({ path: asked }) => (asked.startsWith(`/${COURSES}`) ? denied : undefined));
+  const run = await sync('DeniedX', bench().place());
+  expect(run.status, run.stderr).toBe(0);
+  expect(run.stdout).toContain(`s3://${COURSES}/20: It may not be listed`);
+  expect(run.stdout).toMatch(/Log files +1 new/);
+  bench().proxy.reset(() => denied);
+  const refused = await sync('DeniedX', bench().place());
+  expect(refused.status).toBe(3);
+  expect(refused.stderr).toContain('S3_ACCESS_DENIED');
+  bench().proxy.reset();
+});
+
 test('an organization of which nothing is there is told, and credentials alone are explained', async () => {
   const run = await sync('NobodyX', bench().place());
   expect(run.status).toBe(2);
