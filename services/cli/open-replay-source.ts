@@ -96,9 +96,9 @@ function followedWarehouse(
   };
   return {
     close,
-    async take() {
+    async take({ isFirst }) {
       if (open !== undefined) return open;
-      if (changedMs() === releasedMs) return undefined;
+      if (!isFirst && changedMs() === releasedMs) return undefined;
       try {
         open = await openExistingWarehouse(settings, COMMAND);
         isBusySaid = false;

@@ -13,7 +13,7 @@ test.each([
   [{ lagMs: 4200 }, 12_345, '… speed 60 (12,345 reached)   1,204 events   4.2 s behind'],
   [{ nextInMs: 150_000 }, 60, '… speed 60 (60 reached)   1,204 events   next event in 2 min 30 s'],
   [{ isPaused: true, events: 1 }, 60, '… speed 60   1 event   paused'],
-  [{ isWaiting: true }, undefined, '… speed 60   1,204 events   waiting for more'],
+  [{ isWaiting: true }, 60, '… speed 60   1,204 events   waiting for more'],
   [{ speed: Number.POSITIVE_INFINITY }, 130_000, '… speed max (130,000 reached)   1,204 events'],
 ])('%#: what it is at, in one line', (change, reached, line) => {
   const said = renderReplay({ ...STATUS, ...change }, reached);

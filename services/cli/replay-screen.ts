@@ -70,10 +70,6 @@ export function showReplay(replay: Replay, shell: Shell): ReplayScreen {
         write(erase());
         drawn = 0;
       }
-      const { events, gapsShortened } = replay.status();
-      const gaps =
-        gapsShortened === 0 ? '' : `, ${renderCounted(gapsShortened, 'pause')} shortened`;
-      write(`Sent ${renderCounted(events, 'event')}${gaps}.\n`);
     },
   };
 }
@@ -84,7 +80,9 @@ export function renderReplay(status: ReplayStatus, speedReached: number | undefi
   if (Number.isNaN(eventTimeUs)) return 'looking for the first event';
   const wanted = Number.isFinite(speed) ? `speed ${renderSpeed(speed)}` : 'speed max';
   const got =
-    speedReached === undefined || isPaused ? '' : ` (${renderSpeed(speedReached)} reached)`;
+    speedReached === undefined || isPaused || isWaiting
+      ? ''
+      : ` (${renderSpeed(speedReached)} reached)`;
   const pace =
     lagMs >= 1000
       ? `${renderDuration(lagMs / 1000)} behind`

@@ -106,6 +106,34 @@ test("events of other courses are nobody's concern", async () => {
   expect(earlier).toEqual([]);
 });
 
+test('after a seek it is looked into at once, though nothing was loaded', async () => {
+  await load([10, 20]);
+  const [stop, clock] = [new AbortController(), new VirtualClock()];
+  const firsts: boolean[] = [];
+  const source = followSource({
+    access: {
+      async take({ isFirst }) {
+        firsts.push(isFirst);
+        if (firsts.length === 5) stop.abort();
+        return isFirst ? warehouse : undefined;
+      },
+      release: async () => undefined,
+    },
+    ...{ courses: [COURSE], clock, pollMs: 5000, onEarlier: () => undefined },
+    scope: ALL,
+  });
+  const replay = new Replay(source, {
+    ...{ start: { kind: 'at-time', timeUs: 0 }, speed: 1, clock, signal: stop.signal },
+    maxGapUs: Number.POSITIVE_INFINITY,
+  });
+  clock.at(17_000, () => replay.seek((DAY * 86_400 + 15) * 1e6));
+  const lines: number[] = [];
+  for await (const batch of replay) lines.push(...batch.map(({ line }) => line));
+  expect(lines).toEqual([10, 20, 20]);
+  // Once at the start and once after the seek.
+  expect(firsts.filter((isFirst) => isFirst)).toHaveLength(2);
+});
+
 test('a warehouse that cannot be had is looked for again, and given back each time', async () => {
   await load([10]);
   const [stop, clock] = [new AbortController(), new VirtualClock()];

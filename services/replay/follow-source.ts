@@ -20,8 +20,11 @@ import type { StartPoint } from './replayed-event.js';
 import { warehouseSource } from './warehouse-source.js';
 
 export interface WarehouseAccess {
-  /** Undefined where it cannot be had now, such as while another command has the directory. */
-  take(): Promise<Warehouse | undefined>;
+  /**
+   * Undefined where it cannot be had now, such as while another command has the directory, or where nothing
+   * can have come since it was released, unless it is to be looked into all the same.
+   */
+  take(options: { readonly isFirst: boolean }): Promise<Warehouse | undefined>;
   release(warehouse: Warehouse): Promise<void>;
 }
 
@@ -41,7 +44,8 @@ export function followSource(options: FollowOptions): EventSource {
       const { access, clock, pollMs } = options;
       const position: Position = { at: start, eventsBefore: undefined };
       while (!signal.aborted) {
-        const warehouse = await access.take();
+        const isFirst = position.eventsBefore === undefined;
+        const warehouse = await access.take({ isFirst });
         try {
           if (warehouse !== undefined && !(await isLoading(warehouse))) {
             yield* round(warehouse, position, options, signal);
