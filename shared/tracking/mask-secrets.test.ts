@@ -337,3 +337,12 @@ test('the search over a window meets every line that masking would change, in ev
     expect(findSecretCandidate(window, at + 1, window.length)).toBe(-1);
   }
 });
+
+test('a line that was cut inside the escape before a value keeps its backslashes', () => {
+  for (const end of ['\\\\', '\\\\\\\\', '[\\\\', ' \\\\']) {
+    const line = `{"event":"{\\"POST\\":{\\"password\\":${end}`.replaceAll('\\\\', '\\');
+    const bytes = Buffer.from(line);
+    expect(maskSecrets(bytes, 0, bytes.length)).toBe(0);
+    expect(bytes.toString()).toBe(line);
+  }
+});
