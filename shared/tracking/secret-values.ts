@@ -32,10 +32,8 @@ const SPACE = 0x20;
 const ASTERISK = 0x2a;
 
 const NO_PART_OF_A_NUMBER = /[^\d.eE+-]/;
-/** Words of JSON, JavaScript and Python that are no secret. */
-const LITERAL = /^(?:null|true|false|none|undefined|nan|-?infinity)$/i;
-/** What is left of a quote where the line was cut inside its escape: the value has not begun. */
-const CUT_ESCAPE = /^\\+$/;
+/** Words of JSON, JavaScript and Python that are no secret, and what a cut left of an escaped quote. */
+const LITERAL = /^(?:null|true|false|none|undefined|nan|-?infinity|\\+)$/i;
 
 interface StringSpan {
   readonly from: number;
@@ -237,7 +235,6 @@ export class SecretValues {
     // A lone backslash, or another byte that begins nothing.
     if (at === from) return from + 1;
     const text = this.#textAt(from, at - from);
-    if (CUT_ESCAPE.test(text)) return at;
     if (!NO_PART_OF_A_NUMBER.test(text)) this.#coverDigits(from, text);
     // Somebody may well write about the 'password': in a sentence.
     else if (!LITERAL.test(text) && (!isPython || /^[-\d]/.test(text))) this.#cover(from, at);
