@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import type { ValuesOf } from '#shared/config/settings';
 import { openKafka } from '#shared/kafka/kafka-client';
+import { withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { createKernel } from '#shared/kernel/kernel';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import { runUntilStopped } from '#shared/operations/drain';
@@ -73,33 +74,35 @@ async function ingest(settings: IngestSettings, keys: KeyRing, shell: Shell): Pr
   await using pool = openDecryptPool({ keys, workers: settings.workers, kernel });
   await runUntilStopped(
     ({ stop, abandon }) =>
-      runIngest({
-        ...{ kafka, topics, name, pool, kernel, stop, abandon },
-        groupId: `${settings.topicPrefix}.ingest`,
-        sessionMs: settings.kafkaSessionSeconds * 1000,
-        linesPerRecord: settings.linesPerRecord,
-        isCompressed: settings.kafkaCompress,
-        onAssigned: (partitions) => {
-          health.condition('partitions', true);
-          log.info({ partitions }, 'Log files are shared anew.');
-        },
-        onAnswer: ({ identity }, answer, ms) => {
-          const counts = answer.kind === 'loaded' ? answer.counts : undefined;
-          recordLogFile(operations, {
-            ...identity,
-            outcome: answer.kind === 'shorter' ? 'superseded' : answer.kind,
-            ...(answer.kind === 'failed' ? { reason: answer.reason } : {}),
-            lines: counts?.lines ?? 0,
-            lineBytes: answer.kind === 'loaded' ? answer.delivered.plaintextBytes : 0,
-            events: counts?.events ?? 0,
-            late: counts?.late ?? 0,
-            rejectedByReason: counts?.rejectedByReason ?? {},
-            ms,
-          });
-        },
-        onTakenOver: () => metrics.logFiles.inc({ outcome: 'taken_over' }),
-        onRetry: retried,
-      }),
+      withKafkaErrors(() =>
+        runIngest({
+          ...{ kafka, topics, name, pool, kernel, stop, abandon },
+          groupId: `${settings.topicPrefix}.ingest`,
+          sessionMs: settings.kafkaSessionSeconds * 1000,
+          linesPerRecord: settings.linesPerRecord,
+          isCompressed: settings.kafkaCompress,
+          onAssigned: (partitions) => {
+            health.condition('partitions', true);
+            log.info({ partitions }, 'Log files are shared anew.');
+          },
+          onAnswer: ({ identity }, answer, ms) => {
+            const counts = answer.kind === 'loaded' ? answer.counts : undefined;
+            recordLogFile(operations, {
+              ...identity,
+              outcome: answer.kind === 'shorter' ? 'superseded' : answer.kind,
+              ...(answer.kind === 'failed' ? { reason: answer.reason } : {}),
+              lines: counts?.lines ?? 0,
+              lineBytes: answer.kind === 'loaded' ? answer.delivered.plaintextBytes : 0,
+              events: counts?.events ?? 0,
+              late: counts?.late ?? 0,
+              rejectedByReason: counts?.rejectedByReason ?? {},
+              ms,
+            });
+          },
+          onTakenOver: () => metrics.logFiles.inc({ outcome: 'taken_over' }),
+          onRetry: retried,
+        }),
+      ),
     { stop: shell.stop, drainMs: settings.drainSeconds * 1000, log, health },
   );
 }

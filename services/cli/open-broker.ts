@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka, Producer } from 'kafkajs';
 import { type KafkaPlace, openKafka } from '#shared/kafka/kafka-client';
+import { asKafkaError, withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { type Answered, answerFromJson } from '#shared/kafka/messages';
 import { openTopics, type Topics } from '#shared/kafka/topics';
 import { forgetParts, lastRun, readParts, sweepParts } from '#shared/warehouse/log-file-parts';
@@ -55,7 +56,7 @@ export async function openBroker(
         });
       } catch (error) {
         await giveUp({ warehouse, producer, topics, run: run + 1 }).catch(() => undefined);
-        throw error;
+        throw asKafkaError(error);
       }
     },
     async [Symbol.asyncDispose]() {
@@ -65,7 +66,12 @@ export async function openBroker(
   };
 }
 
-export async function topicsOf(kafka: Kafka, settings: BrokerSettings): Promise<Topics> {
+/** @throws EdxstreamError KAFKA_UNREACHABLE or KAFKA_REFUSED. */
+export function topicsOf(kafka: Kafka, settings: BrokerSettings): Promise<Topics> {
+  return withKafkaErrors(() => openTopicsOf(kafka, settings));
+}
+
+async function openTopicsOf(kafka: Kafka, settings: BrokerSettings): Promise<Topics> {
   const admin = kafka.admin();
   await admin.connect();
   try {

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import type { ValuesOf } from '#shared/config/settings';
 import { EdxstreamError } from '#shared/errors';
 import { openKafka } from '#shared/kafka/kafka-client';
+import { withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { createKernel } from '#shared/kernel/kernel';
 import { runUntilStopped } from '#shared/operations/drain';
 import { recordRetry, recordRun } from '#shared/operations/facts';
@@ -78,28 +79,31 @@ async function sink(settings: SinkSettings, shell: Shell): Promise<void> {
   let assigned: readonly number[] = [];
   await runUntilStopped(
     ({ stop }) =>
-      runSink({
-        ...{ kafka, topics, warehouse, kernel, scanner, signal: stop },
-        groupId: `${settings.topicPrefix}.sink`,
-        sessionMs: settings.kafkaSessionSeconds * 1000,
-        releaseBytes: settings.releaseBytes,
-        windowBytesMax: settings.windowBytesMax,
-        queueBytesMax: 2 * settings.batchBytes,
-        onAssigned: (partitions) => {
-          for (const left of assigned) if (!partitions.includes(left)) metrics.partitionLeft(left);
-          assigned = partitions;
-          health.condition('partitions', true);
-          log.info({ partitions }, 'Partitions are shared anew.');
-        },
-        onSession: (isOpen) => health.condition('warehouse', isOpen),
-        onInserted: (run) => recordRun(operations, run),
-        onDuplicates: (lines) => metrics.duplicates.inc(lines),
-        onDateComplete: (partition, dateUs) => metrics.watermarkMoved(partition, dateUs),
-        onWindow: (bytes) => metrics.windowBytes.set(bytes),
-        onLag: (partition, records) => metrics.lagRecords.set({ partition }, records),
-        onRetry: (error) =>
-          recordRetry(operations, { system: systemOf(error), error: String(error), attempt: 1 }),
-      }),
+      withKafkaErrors(() =>
+        runSink({
+          ...{ kafka, topics, warehouse, kernel, scanner, signal: stop },
+          groupId: `${settings.topicPrefix}.sink`,
+          sessionMs: settings.kafkaSessionSeconds * 1000,
+          releaseBytes: settings.releaseBytes,
+          windowBytesMax: settings.windowBytesMax,
+          queueBytesMax: 2 * settings.batchBytes,
+          onAssigned: (partitions) => {
+            for (const left of assigned)
+              if (!partitions.includes(left)) metrics.partitionLeft(left);
+            assigned = partitions;
+            health.condition('partitions', true);
+            log.info({ partitions }, 'Partitions are shared anew.');
+          },
+          onSession: (isOpen) => health.condition('warehouse', isOpen),
+          onInserted: (run) => recordRun(operations, run),
+          onDuplicates: (lines) => metrics.duplicates.inc(lines),
+          onDateComplete: (partition, dateUs) => metrics.watermarkMoved(partition, dateUs),
+          onWindow: (bytes) => metrics.windowBytes.set(bytes),
+          onLag: (partition, records) => metrics.lagRecords.set({ partition }, records),
+          onRetry: (error) =>
+            recordRetry(operations, { system: systemOf(error), error: String(error), attempt: 1 }),
+        }),
+      ),
     { stop: shell.stop, drainMs: settings.drainSeconds * 1000, log, health },
   );
 }

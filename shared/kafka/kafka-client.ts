@@ -30,7 +30,8 @@ export async function openKafka(place: KafkaPlace, options: KafkaClientOptions):
   const ssl = await tlsOf(place);
   return new kafkajs.Kafka({
     clientId: options.clientId,
-    brokers: [...place.broker],
+    // A flag may name several as well, as a variable does.
+    brokers: place.broker.flatMap((given) => given.split(',')).map((one) => one.trim()),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
     // A broker that is being replaced is away for a while; only what lasts longer is a fault.

@@ -96,7 +96,11 @@ const COLUMNS = {
 } as const satisfies Record<keyof LedgerEntry, string>;
 
 /** Several threads would each make a block of what they read. */
-const ONE_BLOCK = { input_format_parallel_parsing: 0, max_threads: 1, max_insert_threads: 1 };
+export const ONE_BLOCK = {
+  input_format_parallel_parsing: 0,
+  max_threads: 1,
+  max_insert_threads: 1,
+};
 
 const NUMBERS = [
   'file_id',
