@@ -98,7 +98,7 @@ function one<Item>(items: readonly Item[], random: SeededRandom): Item {
   return item;
 }
 
-const TIMEOUT_MS = SEEDS * 120_000;
+const TIMEOUT_MS = SEEDS * 240_000;
 
 test(
   'an ingest and a sink are killed, and the others finish',
