@@ -366,6 +366,28 @@ test('only the courses asked for become rows; the other events are counted as fi
   expect(built.counts).toMatchObject({ lines: 7, events: 2, filtered: 2, rejected: 3, blank: 0 });
 });
 
+test('a log file that is given up leaves nothing behind for the next one of the same scanner', () => {
+  for (const batch of held.splice(0)) freeBatch(KERNEL, batch);
+  using scanner = new LineScanner(KERNEL);
+  const lineOf = (type: string): Buffer => Buffer.from(`{"event_type": "${type}"}\n`);
+  {
+    using givenUp = new BatchBuilder(scanner, OPTIONS);
+    for (const type of ['play_video', 'seek_video']) {
+      expect([...givenUp.push(lineOf(type))]).toEqual([]);
+    }
+  }
+  using builder = new BatchBuilder(scanner, OPTIONS);
+  const batches = [...builder.push(lineOf('seek_video')), ...builder.finish()];
+  expect(batches.flatMap(rowsOf).map(({ fields }) => fields)).toEqual([
+    { event_type: 'seek_video' },
+  ]);
+  // A value of before would be one that nobody has, at a place whose memory is given back.
+  for (const batch of batches) {
+    for (const { valueStart } of batch.dictionaries) expect(valueStart.length).toBe(1);
+    freeBatch(KERNEL, batch);
+  }
+});
+
 test('line numbers go on from the line that the reading begins with', () => {
   const built = build([Buffer.from('{}\n\nx\n{}')], { fromLine: 41 });
   expect(built.rows.map(({ line }) => line)).toEqual([41, 44]);

@@ -94,8 +94,9 @@ export class ScanState {
     return this.kernel.functions.walk(this.#place, open, end) !== 0;
   }
 
-  /** Says what holds for all lines of a log file. */
+  /** Says what holds for all lines of a log file, and forgets the values of one that was given up. */
   beginFile(options: { readonly lineBytesMax: number; readonly lateBeforeUs: number }): void {
+    if (this.#dictionaryCapacity > 0) this.#emptyDictionaries();
     this.#words[LINE_BYTES_MAX] = options.lineBytesMax;
     this.#doubles[LATE_BEFORE] = options.lateBeforeUs;
   }
@@ -160,16 +161,20 @@ export class ScanState {
 
   /** The values of each dictionary column so far; the dictionaries are empty afterwards. */
   takeDictionaries(): DistinctValues[] {
-    return DICTIONARY_FIELDS.map((_, column) => {
-      const values = this.#valuesOf(column);
-      this.kernel.functions.emptyDictionary(this.#dictionary(column));
-      return values;
-    });
+    const values = DICTIONARY_FIELDS.map((_, column) => this.#valuesOf(column));
+    this.#emptyDictionaries();
+    return values;
   }
 
   [Symbol.dispose](): void {
     this.kernel.blocks.give(this.#place);
     if (this.#dictionaryCapacity > 0) this.kernel.blocks.give(this.#dictionaryBlock);
+  }
+
+  #emptyDictionaries(): void {
+    for (const [column] of DICTIONARY_FIELDS.entries()) {
+      this.kernel.functions.emptyDictionary(this.#dictionary(column));
+    }
   }
 
   #dictionary(column: number): number {
@@ -213,8 +218,8 @@ export class ScanState {
     this.#dictionaryBlock = block;
     this.#dictionaryCapacity = capacity;
     this.#words[DICTIONARIES] = block;
+    this.#emptyDictionaries();
     for (const [column] of DICTIONARY_FIELDS.entries()) {
-      this.kernel.functions.emptyDictionary(this.#dictionary(column));
       const { valueStart, valueLength } = before[column] ?? {};
       for (const [id, start] of (valueStart ?? []).entries()) {
         const number = this.numberOf(column, start, valueLength?.[id] ?? 0);
