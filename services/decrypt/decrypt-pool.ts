@@ -7,7 +7,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { EdxstreamError } from '#shared/errors';
-import type { EventBatch } from '#shared/eventlog/event-batch';
+import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { Kernel } from '#shared/kernel/kernel';
 import { giveHeapRoom } from '#shared/openpgp/heap-room';
@@ -32,7 +32,7 @@ export interface DecryptPool extends AsyncDisposable {
 export function openDecryptPool(options: {
   readonly keys: KeyRing;
   readonly workers: number;
-  /** Whose memory batches come in; whoever takes one frees it. */
+  /** Whose memory batches come in; whoever takes one frees it, also where taking fails. */
   readonly kernel: Kernel;
 }): DecryptPool {
   // Sources run under a loader in development, where the worker is the .ts file beside this one.
@@ -54,20 +54,15 @@ export function openDecryptPool(options: {
       const answer = pool.run({ task, port: port2 }, { transferList: [port2] });
       // Whoever awaits the answer below sees its error; it must not count as unhandled before that.
       answer.catch(() => undefined);
-      const abort = (): void => port1.close();
-      signal?.addEventListener('abort', abort, { once: true });
-      try {
-        for await (const batch of receiveFrom<EventBatch>(port1)) {
-          signal?.throwIfAborted();
-          await take(batch);
-        }
-        signal?.throwIfAborted();
-        const said = (await answer) as LogFileAnswer | OutsideFault; // what the worker returns
-        if (said.kind === 'outside-fault') throw new EdxstreamError(said.code, said.detail);
-        return said;
-      } finally {
-        signal?.removeEventListener('abort', abort);
+      // What nobody takes any more must be given back: an ingest goes on with the same memory.
+      const discard = (batch: EventBatch): void => freeBatch(options.kernel, batch);
+      for await (const batch of receiveFrom<EventBatch>(port1, { signal, discard })) {
+        await take(batch);
       }
+      signal?.throwIfAborted();
+      const said = (await answer) as LogFileAnswer | OutsideFault; // what the worker returns
+      if (said.kind === 'outside-fault') throw new EdxstreamError(said.code, said.detail);
+      return said;
     },
     async [Symbol.asyncDispose]() {
       await pool.destroy();

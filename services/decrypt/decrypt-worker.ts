@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { EdxstreamError, type ErrorCode } from '#shared/errors';
-import { type EventBatch, transferables } from '#shared/eventlog/event-batch';
+import { type EventBatch, freeBatch, transferables } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { joinKernel, type KernelHandle } from '#shared/kernel/kernel';
 import { type KeyRing, restoreKeyRing } from '#shared/openpgp/key-ring';
@@ -40,14 +40,20 @@ export default async function run({
 }: WorkerTask): Promise<LogFileAnswer | OutsideFault> {
   ring ??= restoreKeyRing([...keys]);
   const sender = sendOver<EventBatch>(port, INFLIGHT_MAX);
-  const stop = new AbortController();
-  port.on('close', () => stop.abort());
+  const send = async (batch: EventBatch): Promise<void> => {
+    try {
+      await sender.send(batch, transferables(batch));
+    } catch (error) {
+      freeBatch(scanner.state.kernel, batch);
+      throw error;
+    }
+  };
   try {
     return await decryptLogFile(task, {
       keys: await ring,
-      send: (batch) => sender.send(batch, transferables(batch)),
+      send,
       scanner,
-      signal: stop.signal,
+      signal: sender.stopped,
     });
   } catch (error) {
     if (!(error instanceof EdxstreamError)) throw error;

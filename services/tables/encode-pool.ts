@@ -53,19 +53,13 @@ export function openEncodePool(options: {
       const ended = pool.run({ file, fileIndex, port: port2 }, { transferList: [port2] });
       // Whoever awaits it below sees its error; it must not count as unhandled before that.
       ended.catch(() => undefined);
-      const abort = (): void => port1.close();
-      signal?.addEventListener('abort', abort, { once: true });
-      try {
-        for await (const part of receiveFrom<EncodedPart>(port1)) {
-          signal?.throwIfAborted();
-          yield part;
-        }
+      for await (const part of receiveFrom<EncodedPart>(port1, { signal })) {
         signal?.throwIfAborted();
-        const fault = (await ended) as OutsideFault | undefined; // what the worker returns
-        if (fault !== undefined) throw new EdxstreamError(fault.code, fault.detail);
-      } finally {
-        signal?.removeEventListener('abort', abort);
+        yield part;
       }
+      signal?.throwIfAborted();
+      const fault = (await ended) as OutsideFault | undefined; // what the worker returns
+      if (fault !== undefined) throw new EdxstreamError(fault.code, fault.detail);
     },
     async [Symbol.asyncDispose]() {
       await pool.destroy();

@@ -38,9 +38,7 @@ export default async function run({
 }: EncodeTask): Promise<OutsideFault | undefined> {
   ring ??= restoreKeyRing([...keys]);
   const sender = sendOver<EncodedPart>(port, INFLIGHT_MAX);
-  const stop = new AbortController();
-  port.on('close', () => stop.abort());
-  const { signal } = stop;
+  const { stopped: signal } = sender;
   try {
     const options = { keys: await ring, fileIndex, allowUnprotected, signal };
     await using member = openMember(file.path, file.location);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
@@ -60,6 +61,54 @@ test('a receiver that leaves early fails the next send, also one that already wa
     break;
   }
   await told;
+});
+
+test('what was on its way when the loop was left is discarded: every value that was sent is seen once', async () => {
+  for (const how of ['break', 'throw', 'abort'] as const) {
+    const { port1, port2 } = new MessageChannel();
+    const sender = sendOver<number>(port1, 3);
+    const sent: number[] = [];
+    const sending = (async () => {
+      try {
+        for (let value = 0; ; value += 1) {
+          await sender.send(value, []);
+          sent.push(value);
+        }
+      } finally {
+        sender.end();
+      }
+    })();
+    const told = expect(sending).rejects.toThrow('The receiver has closed the stream.');
+    const came: number[] = [];
+    const stop = new AbortController();
+    const receive = async (): Promise<void> => {
+      const discard = (value: number): void => void came.push(value);
+      for await (const value of receiveFrom<number>(port2, { signal: stop.signal, discard })) {
+        came.push(value);
+        if (value < 4) continue;
+        if (how === 'break') break;
+        if (how === 'throw') throw new Error('taking failed');
+        stop.abort();
+      }
+    };
+    const closed = once(port1, 'close');
+    await receive().catch((error: Error) => expect(error.message).toBe('taking failed'));
+    await told;
+    await closed;
+    expect(sender.stopped.aborted).toBe(true);
+    expect(came.length).toBeGreaterThan(5);
+    expect(came).toEqual(sent);
+  }
+});
+
+test('aborting ends a loop that waits for a value', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const sender = sendOver<number>(port1, 1);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 10);
+  for await (const _ of receiveFrom<number>(port2, { signal: stop.signal })) expect.fail();
+  await expect(sender.send(1, []).then(() => sender.send(2, []))).rejects.toThrow('closed');
+  sender.end();
 });
 
 test('a sender that dies without a word ends the stream', async () => {

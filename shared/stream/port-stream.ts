@@ -5,11 +5,11 @@
  *   worker   send(v1) send(v2) … waits        ──{value}──►   for await (const v of receive(port, 2))
  *                                             ◄── taken ──
  */
-import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 
-/** What the receiver answers to each value. */
+/** What the receiver answers to each value, and what it says when it wants no more. */
 const TAKEN = 0;
+const STOP = 1;
 
 type ToReceiver<T> = { readonly kind: 'value'; readonly value: T } | { readonly kind: 'end' };
 
@@ -18,28 +18,33 @@ export interface PortSender<T> {
   send(value: T, transfer: readonly ArrayBuffer[]): Promise<void>;
   /** Says that no more will come. Always call it, also after a failure, or the receiver waits. */
   end(): void;
+  /** Aborted once the receiver wants no more. */
+  readonly stopped: AbortSignal;
 }
 
 export function sendOver<T>(port: MessagePort, inflightMax: number): PortSender<T> {
   let credits = inflightMax;
   let resume: (() => void) | undefined;
-  let isClosed = false;
-  port.on('message', () => {
-    credits += 1;
+  const stop = new AbortController();
+  const stopped = stop.signal;
+  port.on('message', (answer: typeof TAKEN | typeof STOP) => {
+    if (answer === STOP) stop.abort();
+    else credits += 1;
     resume?.();
   });
   port.on('close', () => {
-    isClosed = true;
+    stop.abort();
     resume?.();
   });
   return {
+    stopped,
     async send(value, transfer) {
-      while (credits === 0 && !isClosed) {
+      while (credits === 0 && !stopped.aborted) {
         await new Promise<void>((go) => {
           resume = go;
         });
       }
-      if (isClosed) throw new Error('The receiver has closed the stream.');
+      if (stopped.aborted) throw new Error('The receiver has closed the stream.');
       credits -= 1;
       const message: ToReceiver<T> = { kind: 'value', value };
       port.postMessage(message, [...transfer]);
@@ -52,20 +57,31 @@ export function sendOver<T>(port: MessagePort, inflightMax: number): PortSender<
   };
 }
 
-/** The values as they come. Leaving the loop early closes the port, and the sender's next send fails. */
-export async function* receiveFrom<T>(port: MessagePort): AsyncIterable<T> {
+export interface ReceiveOptions<T> {
+  /** Ends the loop, without an error of its own. */
+  readonly signal?: AbortSignal | undefined;
+  /** Gets what was on its way when the loop was left, also later: for values that somebody must free. */
+  readonly discard?: (value: T) => void;
+}
+
+/** The values as they come. Leaving the loop early, or aborting, fails the sender's next send. */
+export async function* receiveFrom<T>(
+  port: MessagePort,
+  { signal, discard = () => {} }: ReceiveOptions<T> = {},
+): AsyncIterable<T> {
   const arrived: ToReceiver<T>[] = [];
-  let wake: (() => void) | undefined;
-  port.on('message', (message: ToReceiver<T>) => {
+  let wake = (): void => {};
+  let arrive = (message: ToReceiver<T>): void => {
     arrived.push(message);
-    wake?.();
-  });
-  const closed = once(port, 'close').then(() => {
-    arrived.push({ kind: 'end' });
-    wake?.();
-  });
+    wake();
+  };
+  port.on('message', (message: ToReceiver<T>) => arrive(message));
+  // Also where the sender's thread dies without a word.
+  port.on('close', () => arrive({ kind: 'end' }));
+  const abort = (): void => wake();
+  signal?.addEventListener('abort', abort, { once: true });
   try {
-    for (;;) {
+    while (signal?.aborted !== true) {
       const next = arrived.shift();
       if (next === undefined) {
         await new Promise<void>((go) => {
@@ -73,12 +89,22 @@ export async function* receiveFrom<T>(port: MessagePort): AsyncIterable<T> {
         });
         continue;
       }
-      if (next.kind === 'end') return;
+      if (next.kind === 'end') {
+        port.close();
+        return;
+      }
       yield next.value;
       port.postMessage(TAKEN);
     }
   } finally {
-    port.close();
-    await closed;
+    signal?.removeEventListener('abort', abort);
+    // The sender may have sent more before it reads this, and then says that it has ended. Nobody waits for it.
+    port.postMessage(STOP);
+    port.unref();
+    arrive = (message) => {
+      if (message.kind === 'value') discard(message.value);
+      else port.close();
+    };
+    for (const message of arrived) arrive(message);
   }
 }
