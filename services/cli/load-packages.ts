@@ -225,16 +225,18 @@ async function loadAllDatabaseFiles(
       continue;
     }
     if (!isFirst) account.databaseFiles.left += index.databaseFiles.length;
-    const before = progress.tablesDone;
+    const before = { tables: progress.tablesDone, rows: progress.tableRows };
     const files = await loadDatabaseFiles(await withFingerprints(index), origin, {
       warehouse,
       keys,
       courses,
       encode: (file, fileIndex) => pool.encode(file, fileIndex, signal),
       signal,
+      onRows: (rows) => {
+        progress.tableRows += rows;
+      },
       onFile: (entry) => {
         progress.tablesDone += 1;
-        if (entry.state === 'loaded') progress.tableRows += entry.rows;
         const isStale = stale !== undefined && entry.reason === 'replaced';
         if (isStale) stale.add(index.path);
         if (isStale || (!isFirst && entry.state === 'kept-out')) {
@@ -248,7 +250,9 @@ async function loadAllDatabaseFiles(
     if (isFirst) addIdleDatabaseFiles(account, files);
     else account.databaseFiles.left -= files.unchanged.length + files.filtered;
     // Unchanged and filtered files are not told one by one.
-    progress.tablesDone = before + index.databaseFiles.length;
+    progress.tablesDone = before.tables + index.databaseFiles.length;
+    // Rows were counted as they came, also those of a file that failed at its end.
+    progress.tableRows = before.rows + files.rows;
   }
 }
 

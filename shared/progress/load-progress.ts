@@ -22,6 +22,7 @@ export interface LoadProgress {
   earlyReleases: number;
   tablesTotal: number;
   tablesDone: number;
+  /** Rows of database files that were read; once a package is in, those that are loaded. */
   tableRows: number;
 }
 
