@@ -1,12 +1,13 @@
 /**
  * A load that is killed at a random moment, and run again: the rows are those of a load that nothing
- * disturbed. `npm test` kills three times, `npm run test:faults` twenty times.
+ * disturbed. `npm test` kills three times, `npm run test:faults` twenty times. Only a kill in the middle counts:
+ * one behind the record `begin`, of a process that then ended by it.
  */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checksums } from '../support/checksums.js';
 import { seededRandom } from '../support/random.js';
-import { halfLoaded, TwoWeeks, wait } from '../support/two-weeks.js';
+import { halfLoaded, TwoWeeks, untilBegun, wait } from '../support/two-weeks.js';
 
 const { EDXSTREAM_TEST_KILLS: givenKills = '3' } = process.env;
 const KILLS = Number(givenKills);
@@ -30,13 +31,16 @@ test(
       const deaths: string[] = [];
       do {
         const loading = weeks.load(data, [0, 1]);
-        const afterMs = Math.round(weeks.secondWeekMs * (0.05 + 0.9 * random.next()));
+        await untilBegun(loading);
+        const afterMs = Math.round(weeks.loadingMs * 0.95 * random.next());
         await wait(afterMs);
         loading.child.kill('SIGKILL');
-        const { status } = await loading.ended;
+        const { status, said } = await loading.ended;
+        expect(said).toContain('"type":"begin"');
         // A run that was faster than its killer is no kill.
-        if (status === null) kill += 1;
-        deaths.push(status === null ? `killed after ${afterMs} ms` : `ended before ${afterMs} ms`);
+        const isKilled = status === null && !said.includes('"type":"summary"');
+        if (isKilled) kill += 1;
+        deaths.push(`${isKilled ? 'killed after' : 'ended before'} ${afterMs} ms`);
         // The run that cleans up may be killed as well.
       } while (random.next() < 0.3);
       const story = `${kill} kills, ${isFresh ? 'new' : 'with the first week'}: ${deaths.join(', ')}`;
