@@ -6,10 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka, Producer } from 'kafkajs';
 import { type KafkaPlace, openKafka } from '#shared/kafka/kafka-client';
-import { asKafkaError, withKafkaErrors } from '#shared/kafka/kafka-errors';
+import { asKafkaError, isKafkaError, withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { type Answered, answerFromJson } from '#shared/kafka/messages';
 import { openTopics, type Topics } from '#shared/kafka/topics';
 import { forgetParts, lastRun, readParts, sweepParts } from '#shared/warehouse/log-file-parts';
+import { withPatience } from '#shared/warehouse/patience';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { loadThroughBroker, markRun } from './broker-round.js';
 import type { LoadRound } from './load-log-files.js';
@@ -27,18 +28,21 @@ export interface Broker extends AsyncDisposable {
 
 /** How long sinks are waited for when a load is stopped. */
 const GIVE_UP_MS = 20_000;
+/** How long brokers that cannot be reached are waited for, beside the library's own attempts. */
+const PATIENCE_MS = 60_000;
 
 export async function openBroker(
   settings: BrokerSettings & { readonly datesAhead: number },
   { warehouse }: { readonly warehouse: Warehouse },
 ): Promise<Broker> {
   const kafka = await openKafka(settings, { clientId: 'edxstream-load' });
-  const topics = await topicsOf(kafka, settings);
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-  await producer.connect();
   const heard: Answered[] = [];
-  const answers = await hearAnswers(kafka, topics, settings.topicPrefix, (answered) =>
-    heard.push(answered),
+  const { topics, producer, answers } = await withKafkaErrors(() =>
+    // A broker that is being replaced is no reason to end.
+    withPatience(() => connect(kafka, settings, (answered) => heard.push(answered)), {
+      patienceMs: PATIENCE_MS,
+      mayRepeat: isKafkaError,
+    }),
   );
   // What an earlier load left in vain goes before anything is begun.
   await sweepParts(warehouse);
@@ -64,6 +68,29 @@ export async function openBroker(
       await producer.disconnect();
     },
   };
+}
+
+interface Connected {
+  readonly topics: Topics;
+  readonly producer: Producer;
+  readonly answers: AsyncDisposable;
+}
+
+async function connect(
+  kafka: Kafka,
+  settings: BrokerSettings,
+  hear: (answered: Answered) => void,
+): Promise<Connected> {
+  const topics = await openTopicsOf(kafka, settings);
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  try {
+    await producer.connect();
+    const answers = await hearAnswers(kafka, topics, settings.topicPrefix, hear);
+    return { topics, producer, answers };
+  } catch (error) {
+    await producer.disconnect().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** @throws EdxstreamError KAFKA_UNREACHABLE or KAFKA_REFUSED. */
@@ -121,11 +148,15 @@ async function hearAnswers(
   const [end] = await admin.fetchTopicOffsets(topics.answers);
   // A group of its own: it reads everything, and shares nothing with a load that died.
   const groupId = `${prefix}.load.${randomUUID()}`;
-  const consumer: Consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
+  const consumer: Consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: 200,
+    retry: { restartOnFailure: async () => true },
+  });
   await consumer.connect();
-  await consumer.subscribe({ topics: [topics.answers] });
+  // Where it has to begin again it begins at what it committed, or at the first: what is heard twice counts once.
+  await consumer.subscribe({ topics: [topics.answers], fromBeginning: true });
   await consumer.run({
-    autoCommit: false,
     eachMessage: async ({ message }) => {
       if (message.value !== null) hear(answerFromJson(message.value.toString()));
     },

@@ -13,6 +13,7 @@ import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { partitionsOf } from '#shared/kafka/encode-lines';
 import { type Answered, answerToJson, type HandedOut } from '#shared/kafka/messages';
 import type { Topics } from '#shared/kafka/topics';
+import { untilStopped } from '#shared/kafka/until-stopped';
 import { whileBeating } from '#shared/kafka/while-beating';
 import type { Kernel } from '#shared/kernel/kernel';
 import type { DecryptPool } from '../decrypt/decrypt-pool.js';
@@ -76,10 +77,7 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
       partitionsConsumedConcurrently: options.pool.workers,
       eachBatch: (payload) => ingest.takeLogFiles(payload),
     });
-    await new Promise<void>((resolve) => {
-      if (stop.aborted) resolve();
-      else stop.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilStopped(consumer, stop);
     await ingest.finish();
   } finally {
     await consumer.disconnect();

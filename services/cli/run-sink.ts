@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import type { Topics } from '#shared/kafka/topics';
+import { untilStopped } from '#shared/kafka/until-stopped';
 import { whileBeating } from '#shared/kafka/while-beating';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import {
@@ -84,10 +85,7 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
         );
       },
     });
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilStopped(consumer, signal);
   } finally {
     await sink.close();
     await consumer.disconnect();

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import type { ValuesOf } from '#shared/config/settings';
 import { EdxstreamError } from '#shared/errors';
 import { openKafka } from '#shared/kafka/kafka-client';
-import { withKafkaErrors } from '#shared/kafka/kafka-errors';
+import { isKafkaError, withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { createKernel } from '#shared/kernel/kernel';
 import { runUntilStopped } from '#shared/operations/drain';
 import { recordRetry, recordRun } from '#shared/operations/facts';
@@ -108,7 +108,6 @@ async function sink(settings: SinkSettings, shell: Shell): Promise<void> {
   );
 }
 
-/** Errors of the Kafka library are named for it; any other comes from the warehouse. */
 function systemOf(error: unknown): 'kafka' | 'warehouse' {
-  return error instanceof Error && error.name.startsWith('KafkaJS') ? 'kafka' : 'warehouse';
+  return isKafkaError(error) ? 'kafka' : 'warehouse';
 }

@@ -19,8 +19,13 @@ export async function withKafkaErrors<Result>(work: () => Promise<Result>): Prom
   }
 }
 
+/** Errors of the library are named for it. */
+export function isKafkaError(error: unknown): error is Error {
+  return error instanceof Error && error.name.startsWith('KafkaJS');
+}
+
 export function asKafkaError(error: unknown): unknown {
-  if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return error;
+  if (!isKafkaError(error)) return error;
   // What was given up after many attempts carries the fault of the last one.
   const cause = error.cause instanceof Error ? error.cause : error;
   const code = UNREACHABLE.has(cause.name) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
