@@ -70,7 +70,7 @@ async function prepareNode(
   const classPath = `${jars}/*`;
   await run('java', [
     ...['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool'],
-    ...['format', '--ignore-formatted', '--cluster-id', clusterId, '--config', config],
+    ...['format', '--ignore-formatted', `--cluster-id=${clusterId}`, '--config', config],
   ]);
   return {
     id,
