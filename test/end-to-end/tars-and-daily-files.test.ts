@@ -113,6 +113,9 @@ function nonEmpty(left: Record<string, string[]>): Record<string, string[]> {
   return Object.fromEntries(Object.entries(left).filter(([, text]) => text.length > 0));
 }
 
+/** Each test is several whole loads, with messages that gpg makes, beside another suite on two cores. */
+const LOADS_MS = 300_000;
+
 test('a daily line that a tar of the days around has too is left out, whichever was loaded first', async () => {
   const { tar, daily } = texts(1);
   const tarPath = await pack('2014-09-06-UniversityA-tracking.tar', tar);
@@ -148,7 +151,7 @@ test('a daily line that a tar of the days around has too is left out, whichever 
     expect(books).toEqual({ off: '0', left_out: String(superseded) });
   }
   for (const sum of sums) expect(sum).toEqual(sums[0]);
-});
+}, LOADS_MS);
 
 test('lines come back when a newer tar has them no more, and go again when one has them', async () => {
   const { tar, daily } = texts(2);
@@ -169,7 +172,7 @@ test('lines come back when a newer tar has them no more, and go again when one h
   const straight = bench().freshData();
   await bench().load(straight, [...dailyPaths, newer]);
   expect(await leftIn(straight)).toEqual(nonEmpty(leftOf(changed, daily)));
-});
+}, LOADS_MS);
 
 test('a daily file of which lines were left out is recognised, and grows, as any other', async () => {
   const { tar, daily } = texts(3);
@@ -191,4 +194,4 @@ test('a daily file of which lines were left out is recognised, and grows, as any
   const last = await bench().load(data, [shorter]);
   expect(summaryOf(last).logFiles).toMatchObject({ same: 1, replaced: 0 });
   expect(await leftIn(data)).toEqual(expected);
-});
+}, LOADS_MS);
