@@ -116,82 +116,94 @@ function nonEmpty(left: Record<string, string[]>): Record<string, string[]> {
 /** Each test is several whole loads, with messages that gpg makes, beside another suite on two cores. */
 const LOADS_MS = 300_000;
 
-test('a daily line that a tar of the days around has too is left out, whichever was loaded first', async () => {
-  const { tar, daily } = texts(1);
-  const tarPath = await pack('2014-09-06-UniversityA-tracking.tar', tar);
-  const dailyPaths = await packDaily(daily);
-  const expected = nonEmpty(leftOf(tar, daily));
-  const superseded = Object.values(daily).flat().length - Object.values(expected).flat().length;
-  expect(superseded).toBeGreaterThan(10);
+test(
+  'a daily line that a tar of the days around has too is left out, whichever was loaded first',
+  async () => {
+    const { tar, daily } = texts(1);
+    const tarPath = await pack('2014-09-06-UniversityA-tracking.tar', tar);
+    const dailyPaths = await packDaily(daily);
+    const expected = nonEmpty(leftOf(tar, daily));
+    const superseded = Object.values(daily).flat().length - Object.values(expected).flat().length;
+    expect(superseded).toBeGreaterThan(10);
 
-  const orders: readonly (readonly string[])[][] = [
-    [[tarPath], dailyPaths],
-    [dailyPaths, [tarPath]],
-    [[tarPath, ...dailyPaths]],
-    [dailyPaths.slice(5), [tarPath], dailyPaths.slice(0, 5)],
-    dailyPaths
-      .toReversed()
-      .map((one) => [one])
-      .concat([[tarPath]]),
-  ];
-  const sums: (readonly string[])[] = [];
-  for (const order of orders) {
-    const data = bench().freshData();
-    const runs: Run[] = [];
-    for (const paths of order) runs.push(await bench().load(data, paths));
-    expect(runs.map((run) => run.status)).toEqual(runs.map(() => 1)); // lines that are no events
-    expect(await leftIn(data)).toEqual(expected);
-    const told = runs.map((run) => summaryOf(run).lines.superseded);
-    expect(told.reduce((sum, one) => sum + one, 0)).toBe(superseded);
-    sums.push(await checksums(data));
-    const [books] = await rowsOf<{ off: string; left_out: string }>(
-      data,
-      'SELECT countIf(lines != events + rejected + blank + filtered + superseded) AS off, sum(superseded) AS left_out FROM log_files',
+    const orders: readonly (readonly string[])[][] = [
+      [[tarPath], dailyPaths],
+      [dailyPaths, [tarPath]],
+      [[tarPath, ...dailyPaths]],
+      [dailyPaths.slice(5), [tarPath], dailyPaths.slice(0, 5)],
+      dailyPaths
+        .toReversed()
+        .map((one) => [one])
+        .concat([[tarPath]]),
+    ];
+    const sums: (readonly string[])[] = [];
+    for (const order of orders) {
+      const data = bench().freshData();
+      const runs: Run[] = [];
+      for (const paths of order) runs.push(await bench().load(data, paths));
+      expect(runs.map((run) => run.status)).toEqual(runs.map(() => 1)); // lines that are no events
+      expect(await leftIn(data)).toEqual(expected);
+      const told = runs.map((run) => summaryOf(run).lines.superseded);
+      expect(told.reduce((sum, one) => sum + one, 0)).toBe(superseded);
+      sums.push(await checksums(data));
+      const [books] = await rowsOf<{ off: string; left_out: string }>(
+        data,
+        'SELECT countIf(lines != events + rejected + blank + filtered + superseded) AS off, sum(superseded) AS left_out FROM log_files',
+      );
+      expect(books).toEqual({ off: '0', left_out: String(superseded) });
+    }
+    for (const sum of sums) expect(sum).toEqual(sums[0]);
+  },
+  LOADS_MS,
+);
+
+test(
+  'lines come back when a newer tar has them no more, and go again when one has them',
+  async () => {
+    const { tar, daily } = texts(2);
+    const changed = Object.fromEntries(
+      Object.entries(tar).map(([name, text], index) => [
+        name,
+        index % 2 === 0 ? [...text.slice(2), aLine(900 + index)] : text,
+      ]),
     );
-    expect(books).toEqual({ off: '0', left_out: String(superseded) });
-  }
-  for (const sum of sums) expect(sum).toEqual(sums[0]);
-}, LOADS_MS);
+    const older = await pack('2014-09-06-UniversityA-tracking.tar', tar);
+    const newer = await pack('2014-09-13-UniversityA-tracking.tar', changed);
+    const dailyPaths = await packDaily(daily);
+    const data = bench().freshData();
+    await bench().load(data, [older, ...dailyPaths]);
+    expect(await leftIn(data)).toEqual(nonEmpty(leftOf(tar, daily)));
+    await bench().load(data, [newer]);
+    expect(await leftIn(data)).toEqual(nonEmpty(leftOf(changed, daily)));
+    const straight = bench().freshData();
+    await bench().load(straight, [...dailyPaths, newer]);
+    expect(await leftIn(straight)).toEqual(nonEmpty(leftOf(changed, daily)));
+  },
+  LOADS_MS,
+);
 
-test('lines come back when a newer tar has them no more, and go again when one has them', async () => {
-  const { tar, daily } = texts(2);
-  const changed = Object.fromEntries(
-    Object.entries(tar).map(([name, text], index) => [
-      name,
-      index % 2 === 0 ? [...text.slice(2), aLine(900 + index)] : text,
-    ]),
-  );
-  const older = await pack('2014-09-06-UniversityA-tracking.tar', tar);
-  const newer = await pack('2014-09-13-UniversityA-tracking.tar', changed);
-  const dailyPaths = await packDaily(daily);
-  const data = bench().freshData();
-  await bench().load(data, [older, ...dailyPaths]);
-  expect(await leftIn(data)).toEqual(nonEmpty(leftOf(tar, daily)));
-  await bench().load(data, [newer]);
-  expect(await leftIn(data)).toEqual(nonEmpty(leftOf(changed, daily)));
-  const straight = bench().freshData();
-  await bench().load(straight, [...dailyPaths, newer]);
-  expect(await leftIn(straight)).toEqual(nonEmpty(leftOf(changed, daily)));
-}, LOADS_MS);
-
-test('a daily file of which lines were left out is recognised, and grows, as any other', async () => {
-  const { tar, daily } = texts(3);
-  const name = 'prod/2014-09-02';
-  const own = daily[name] ?? [];
-  const tarPath = await pack('2014-09-06-UniversityA-tracking.tar', tar);
-  const data = bench().freshData();
-  const [first = ''] = await packDaily({ [name]: own.slice(0, 6) });
-  await bench().load(data, [tarPath, first]);
-  const again = await bench().load(data, [first]);
-  expect(summaryOf(again).logFiles).toMatchObject({ unchanged: 1, new: 0 });
-  const [grown = ''] = await packDaily({ [name]: own });
-  const run = await bench().load(data, [grown]);
-  expect(summaryOf(run).logFiles).toMatchObject({ grown: 1 });
-  const expected = nonEmpty(leftOf(tar, { [name]: own }));
-  expect(await leftIn(data)).toEqual(expected);
-  // A shorter copy, encrypted anew, is a prefix of what is loaded, superseded lines included.
-  const [shorter = ''] = await packDaily({ [name]: own.slice(0, 8) });
-  const last = await bench().load(data, [shorter]);
-  expect(summaryOf(last).logFiles).toMatchObject({ same: 1, replaced: 0 });
-  expect(await leftIn(data)).toEqual(expected);
-}, LOADS_MS);
+test(
+  'a daily file of which lines were left out is recognised, and grows, as any other',
+  async () => {
+    const { tar, daily } = texts(3);
+    const name = 'prod/2014-09-02';
+    const own = daily[name] ?? [];
+    const tarPath = await pack('2014-09-06-UniversityA-tracking.tar', tar);
+    const data = bench().freshData();
+    const [first = ''] = await packDaily({ [name]: own.slice(0, 6) });
+    await bench().load(data, [tarPath, first]);
+    const again = await bench().load(data, [first]);
+    expect(summaryOf(again).logFiles).toMatchObject({ unchanged: 1, new: 0 });
+    const [grown = ''] = await packDaily({ [name]: own });
+    const run = await bench().load(data, [grown]);
+    expect(summaryOf(run).logFiles).toMatchObject({ grown: 1 });
+    const expected = nonEmpty(leftOf(tar, { [name]: own }));
+    expect(await leftIn(data)).toEqual(expected);
+    // A shorter copy, encrypted anew, is a prefix of what is loaded, superseded lines included.
+    const [shorter = ''] = await packDaily({ [name]: own.slice(0, 8) });
+    const last = await bench().load(data, [shorter]);
+    expect(summaryOf(last).logFiles).toMatchObject({ same: 1, replaced: 0 });
+    expect(await leftIn(data)).toEqual(expected);
+  },
+  LOADS_MS,
+);
