@@ -6,7 +6,7 @@
  * It takes the directory again and again, and gives it back or leaves it as a killed process would. It
  * writes as JSON how often it had the directory, and what went wrong.
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { EdxstreamError } from '#shared/errors';
 import { lockDirectory, lockPath } from '#shared/warehouse/directory-lock';
@@ -45,7 +45,9 @@ function attempt(round: number): void {
     command: 'killed',
     since: `round ${round} of ${process.pid}`,
   };
-  writeFileSync(lockPath(directory), JSON.stringify(dead));
+  // In one step, as a lock is put there: a text that is half-written would be that of no owner.
+  writeFileSync(`${directory}.dead-${process.pid}`, JSON.stringify(dead));
+  renameSync(`${directory}.dead-${process.pid}`, lockPath(directory));
 }
 
 for (let round = 0; Date.now() < Number(until); round += 1) attempt(round);
