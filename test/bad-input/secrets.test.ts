@@ -17,7 +17,12 @@ const name = fc.constantFrom(
   'sword',
 );
 const text = fc.stringMatching(/^[a-zé"'\\\t,:{}[\]=9]{0,9}$/);
-const scalar = fc.oneof(text, fc.integer(), fc.double({ noNaN: true }), fc.constant(null));
+const scalar = fc.oneof(
+  text,
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constant(null),
+);
 const value = fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }));
 type Value = string | number | null | Value[];
 
