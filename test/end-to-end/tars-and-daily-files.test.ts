@@ -126,6 +126,10 @@ test(
     const superseded = Object.values(daily).flat().length - Object.values(expected).flat().length;
     expect(superseded).toBeGreaterThan(10);
 
+    // A file with lines that are no events has more of them than one in a hundred.
+    const odd = Object.values(daily).map((text) => text.some((line) => line.startsWith('no ')));
+    const isOdd = (path: string): boolean =>
+      path === tarPath || odd[dailyPaths.indexOf(path)] === true;
     const orders: readonly (readonly string[])[][] = [
       [[tarPath], dailyPaths],
       [dailyPaths, [tarPath]],
@@ -141,7 +145,9 @@ test(
       const data = bench().freshData();
       const runs: Run[] = [];
       for (const paths of order) runs.push(await bench().load(data, paths));
-      expect(runs.map((run) => run.status)).toEqual(runs.map(() => 1)); // lines that are no events
+      expect(runs.map((run) => run.status)).toEqual(
+        order.map((paths) => (paths.some(isOdd) ? 1 : 0)),
+      );
       expect(await leftIn(data)).toEqual(expected);
       const told = runs.map((run) => summaryOf(run).lines.superseded);
       expect(told.reduce((sum, one) => sum + one, 0)).toBe(superseded);
