@@ -1,6 +1,6 @@
 /**
  * A load over Kafka while processes, a broker and the warehouse fail: the tables are those of a load in one
- * process. `npm test` tries each fault with two seeds, `npm run test:faults` with twenty.
+ * process. `npm run test:faults` tries each fault with twenty seeds; it is too long for `npm test`.
  *
  * A load that ends because of the fault (status 3) is run again, as its message says.
  */
