@@ -90,7 +90,7 @@ class ArmorDecoder {
     }
   }
 
-  /** The base64 of one line, if it has any. */
+  /** The base64 of one line, or nothing. */
   #take(line: string): string {
     switch (this.#place) {
       case 'before': {

@@ -8,8 +8,8 @@
  * only, a small part of the whole cost. Compressed messages up to `heldBytesMax` are kept decrypted
  * between the passes; larger ones are decrypted twice, so that memory does not grow with them.
  *
- * What may follow the message is decided as gpg does: any byte after the encrypted packet fails the
- * message (gpg says that it has been manipulated); text after ASCII armor is ignored.
+ * What may follow the message is decided as gpg does: a single byte after the encrypted packet fails
+ * the message (gpg says that it has been manipulated); text after ASCII armor is ignored.
  */
 import { keep, type Outcome, reject } from '#shared/outcome';
 import type { MemberSource } from '#shared/packages/member-source';

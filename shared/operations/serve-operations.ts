@@ -22,7 +22,7 @@ export interface ServeOperations {
 
 export interface ListenAddress {
   readonly host: string;
-  /** 0: any port that is free. */
+  /** 0 is for a port that the system finds free. */
   readonly port: number;
 }
 

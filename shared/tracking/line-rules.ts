@@ -23,8 +23,8 @@ export const FIELD_NAMES = [
 export const ROOT_TEXT_FIELDS = 10;
 
 /**
- * `no-object`: there is no `{` in the line. `cut`: the text ends inside the object. `not-json`: any
- * other error of syntax, bytes after the object included. `too-deep`: nested beyond JSON_DEPTH_MAX.
+ * `no-object`: there is no `{` in the line. `cut`: the text ends inside the object. `not-json`:
+ * every other error of syntax, bytes after the object included. `too-deep`: nested beyond JSON_DEPTH_MAX.
  */
 export type RejectReason = 'no-object' | 'cut' | 'not-json' | 'too-deep';
 

@@ -5,7 +5,7 @@
 import { backslashesFrom } from './escaped-text.js';
 
 /**
- * The whole name must fit: any number of leading words, one of the nouns, a number, and a trailing
+ * The whole name must fit: leading words, however many, one of the nouns, a number, and a trailing
  * word that repeats the password rather than speaks about it (`password_reset_link` is no secret).
  */
 const SECRET_NAME =

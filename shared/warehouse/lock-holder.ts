@@ -96,7 +96,7 @@ export function processSpace(): string {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
-    // Not Linux: a process that died is waited for as any other.
+    // Not Linux: a process that died is waited for like one on another machine.
     return '';
   }
 }

@@ -189,7 +189,7 @@ test(
 );
 
 test(
-  'a daily file of which lines were left out is recognised, and grows, as any other',
+  'a daily file of which lines were left out is recognised, and grows, like all others',
   async () => {
     const { tar, daily } = texts(3);
     const name = 'prod/2014-09-02';
