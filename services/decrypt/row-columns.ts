@@ -1,8 +1,9 @@
 /**
- * The columns of a batch in one block of the kernel's memory, laid out for a number of rows, the widest first
- * so that each is aligned. `shared/kernel/assembly/layout.ts` has the same places.
+ * The columns of a batch in one block of the kernel's memory, laid out for a number of rows. Where each begins
+ * is told by `shared/kernel/assembly/layout.ts`, in bytes a row of capacity before it.
  */
 import { DICTIONARY_FIELDS, TEXT_COLUMNS } from '#shared/eventlog/event-batch';
+import * as layout from '#shared/kernel/assembly/layout';
 import type { Kernel } from '#shared/kernel/kernel';
 
 export interface RowColumns {
@@ -24,41 +25,32 @@ export interface RowColumns {
   readonly flags: Uint8Array;
 }
 
-const NARROW_COLUMNS = 6 + DICTIONARY_FIELDS.length + 2 * TEXT_COLUMNS.length;
-const ROW_BYTES = 8 * 2 + 4 * NARROW_COLUMNS + 1;
-
 /** Columns for at least so many rows; what was in the memory before is still there. */
 export function takeRowColumns(kernel: Kernel, rows: number): RowColumns {
-  const place = kernel.blocks.take(Math.ceil(rows / 8) * 8 * ROW_BYTES);
+  const place = kernel.blocks.take(Math.ceil(rows / 8) * 8 * layout.ROW_BYTES);
   // A multiple of eight keeps every column aligned; all of the block is used.
-  const capacity = Math.floor(kernel.blocks.sizeOf(place) / ROW_BYTES / 8) * 8;
+  const capacity = Math.floor(kernel.blocks.sizeOf(place) / layout.ROW_BYTES / 8) * 8;
   const { buffer } = kernel.bytes;
-  let at = place;
-  const wide = (): Float64Array => {
-    const column = new Float64Array(buffer, at, capacity);
-    at += capacity * 8;
-    return column;
-  };
-  const narrow = (): Uint32Array => {
-    const column = new Uint32Array(buffer, at, capacity);
-    at += capacity * 4;
-    return column;
-  };
+  const wide = (at: number): Float64Array =>
+    new Float64Array(buffer, place + at * capacity, capacity);
+  const narrow = (at: number): Uint32Array =>
+    new Uint32Array(buffer, place + at * capacity, capacity);
+  const nthOf = (first: number) => (_: string, n: number) => narrow(first + 4 * n);
   return {
     place,
     capacity,
-    timeUs: wide(),
-    userId: wide(),
-    rawStart: narrow(),
-    rawLength: narrow(),
-    jsonAt: narrow(),
-    line: narrow(),
-    course: narrow(),
-    order: narrow(),
-    indexes: DICTIONARY_FIELDS.map(narrow),
-    textStarts: TEXT_COLUMNS.map(narrow),
-    textLengths: TEXT_COLUMNS.map(narrow),
-    flags: new Uint8Array(buffer, at, capacity),
+    timeUs: wide(layout.TIME_US),
+    userId: wide(layout.USER_ID),
+    rawStart: narrow(layout.RAW_START),
+    rawLength: narrow(layout.RAW_LENGTH),
+    jsonAt: narrow(layout.JSON_AT),
+    line: narrow(layout.LINE_NUMBER),
+    course: narrow(layout.COURSE),
+    order: narrow(layout.ORDER),
+    indexes: DICTIONARY_FIELDS.map(nthOf(layout.INDEXES)),
+    textStarts: TEXT_COLUMNS.map(nthOf(layout.TEXT_STARTS)),
+    textLengths: TEXT_COLUMNS.map(nthOf(layout.TEXT_LENGTHS)),
+    flags: new Uint8Array(buffer, place + layout.FLAGS * capacity, capacity),
   };
 }
 

@@ -7,8 +7,9 @@
  * A text becomes a text as edX writes it, a number a number of the same unit. A line without a time, or with
  * one that is neither, is left as it is.
  */
+import { ESCAPED, OTHER, STRING, TIME_SLOT } from '#shared/kernel/assembly/layout';
 import { createKernel, READ_AHEAD_BYTES } from '#shared/kernel/kernel';
-import { ESCAPED, OTHER, ScanState, STRING, TIME_SLOT } from '#shared/kernel/scan-state';
+import { ScanState } from '#shared/kernel/scan-state';
 import { trimmedEnd } from '#shared/tracking/line-rules';
 
 /** Address space for lines of any length that is kept, of which a line's own is used. */

@@ -10,6 +10,7 @@
  * Columns with few distinct values (`dictionaries`) are indexes into the batch's own list of them. The memory
  * of a batch is used until somebody calls `freeBatch`.
  */
+import { IS_LATE } from '#shared/kernel/assembly/layout';
 import type { Kernel } from '#shared/kernel/kernel';
 
 export const DICTIONARY_FIELDS = [
@@ -24,7 +25,7 @@ export const TEXT_COLUMNS = ['username', 'session', 'ip', 'page', 'referer', 'pa
 
 /** The low two bits of `flags` index TIME_STATES of the scanner. */
 export const FLAG_TIME_STATE = 0b011;
-export const FLAG_LATE = 0b100;
+export const FLAG_LATE = IS_LATE;
 
 /** Byte strings, each by the place where it begins and its length. */
 export interface TextColumn {

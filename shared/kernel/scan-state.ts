@@ -1,49 +1,12 @@
 /**
  * One thread's side of scanning: the memory in which `assembly/` keeps what it knows between calls, with
- * the tables of courses and of distinct values. `assembly/layout.ts` has the same places.
+ * the tables of courses and of distinct values. Where each thing stands there is told by assembly/layout.ts.
  */
 import { assert } from '#shared/errors';
 import { DICTIONARY_FIELDS } from '#shared/eventlog/event-batch';
+import * as layout from '#shared/kernel/assembly/layout';
 import type { Kernel } from '#shared/kernel/kernel';
 
-export const ABSENT = 0;
-/** A string without escapes; its slot spans what stands between the quotes. */
-export const STRING = 1;
-/** A string with escapes; its slot spans what stands between the quotes. */
-export const ESCAPED = 2;
-export const NULL = 3;
-/** NaN, true, a number and so on; the slot spans the text. */
-export const OTHER = 4;
-export const OBJECT = 5;
-
-/** The first twelve slots are the text fields. */
-export const TIME_SLOT = 12;
-export const EVENT_SLOT = 13;
-export const USER_ID_SLOT = 15;
-export const COURSE_ID_SLOT = 16;
-
-const SLOTS = 17;
-const START = 32;
-const END = 128;
-const LINE_START = 1024 / 4;
-const FILLED = 1028 / 4;
-const CANDIDATE = 1032 / 4;
-const LINE = 1036 / 4;
-const ROWS = 1040 / 4;
-const CAPACITY = 1044 / 4;
-const COLUMNS = 1048 / 4;
-const LINE_BYTES_MAX = 1052 / 4;
-const LINE_END = 1056 / 4;
-const LATE = 1060 / 4;
-const LATE_BEFORE = 1064 / 8;
-const COURSES = 1072 / 4;
-const DICTIONARIES = 1076 / 4;
-const STATE_BYTES = 2048;
-
-const COURSES_BYTES = 2048 * 256;
-const DICTIONARY_BYTES = 24;
-/** Of each value: two slots, a hash, its start and its length. */
-const VALUE_BYTES = 20;
 const NO_CANDIDATE = 0xffff_ffff;
 
 /** The distinct values of a column: where they stand, in order of first sight. */
@@ -78,15 +41,15 @@ export class ScanState {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     const { buffer } = kernel.bytes;
-    this.#place = kernel.blocks.take(STATE_BYTES + COURSES_BYTES);
-    this.#courses = this.#place + STATE_BYTES;
-    kernel.bytes.fill(0, this.#place, this.#courses + COURSES_BYTES);
-    this.kind = new Uint8Array(buffer, this.#place, SLOTS);
-    this.start = new Uint32Array(buffer, this.#place + START, SLOTS);
-    this.end = new Uint32Array(buffer, this.#place + END, SLOTS);
-    this.#words = new Uint32Array(buffer, this.#place, STATE_BYTES / 4);
-    this.#doubles = new Float64Array(buffer, this.#place, STATE_BYTES / 8);
-    this.#words[COURSES] = this.#courses;
+    this.#place = kernel.blocks.take(layout.STATE_BYTES + layout.COURSES_BYTES);
+    this.#courses = this.#place + layout.STATE_BYTES;
+    kernel.bytes.fill(0, this.#place, this.#courses + layout.COURSES_BYTES);
+    this.kind = new Uint8Array(buffer, this.#place + layout.KIND, layout.SLOTS);
+    this.start = new Uint32Array(buffer, this.#place + layout.START, layout.SLOTS);
+    this.end = new Uint32Array(buffer, this.#place + layout.END, layout.SLOTS);
+    this.#words = new Uint32Array(buffer, this.#place, layout.STATE_BYTES / 4);
+    this.#doubles = new Float64Array(buffer, this.#place, layout.STATE_BYTES / 8);
+    this.#words[layout.COURSES / 4] = this.#courses;
   }
 
   /** True where the bytes between these places are one object; then the slots say what stands in it. */
@@ -97,56 +60,51 @@ export class ScanState {
   /** Says what holds for all lines of a log file, and forgets the values of one that was given up. */
   beginFile(options: { readonly lineBytesMax: number; readonly lateBeforeUs: number }): void {
     if (this.#dictionaryCapacity > 0) this.#emptyDictionaries();
-    this.#words[LINE_BYTES_MAX] = options.lineBytesMax;
-    this.#doubles[LATE_BEFORE] = options.lateBeforeUs;
+    this.#words[layout.LINE_BYTES_MAX / 4] = options.lineBytesMax;
+    this.#doubles[layout.LATE_BEFORE / 8] = options.lateBeforeUs;
   }
 
   /** Says where rows go from now on, and how many of them are there already. */
   useColumns(place: number, capacity: number, rows: number): void {
-    this.#words[COLUMNS] = place;
-    this.#words[CAPACITY] = capacity;
-    this.#words[ROWS] = rows;
+    this.#words[layout.COLUMNS / 4] = place;
+    this.#words[layout.CAPACITY / 4] = capacity;
+    this.#words[layout.ROWS / 4] = rows;
     if (capacity > this.#dictionaryCapacity) this.#growDictionaries(capacity);
   }
 
   /** How many rows are in the columns. */
   get rows(): number {
-    return this.#words[ROWS] as number; // the words reach beyond, here and below
+    return this.#words[layout.ROWS / 4] as number; // the words reach beyond, here and below
   }
 
   set rows(rows: number) {
-    this.#words[ROWS] = rows;
+    this.#words[layout.ROWS / 4] = rows;
   }
 
   /** Reads usual lines into the columns; true where it stopped at a line that the caller must read. */
   scanLines({ start, filled, candidate, line }: LinesToScan): boolean {
     const words = this.#words;
-    words[LINE_START] = start;
-    words[FILLED] = filled;
-    words[CANDIDATE] = candidate ?? NO_CANDIDATE;
-    words[LINE] = line;
-    words[LATE] = 0;
+    words[layout.LINE_START / 4] = start;
+    words[layout.FILLED / 4] = filled;
+    words[layout.CANDIDATE / 4] = candidate ?? NO_CANDIDATE;
+    words[layout.LINE / 4] = line;
+    words[layout.LATE / 4] = 0;
     return this.kernel.functions.scanLines(this.#place) !== 0;
   }
 
   /** After `scanLines`: where the first line begins that was not read. */
   get lineStart(): number {
-    return this.#words[LINE_START] as number;
-  }
-
-  /** After `scanLines` said true: where that line ends. */
-  get lineEnd(): number {
-    return this.#words[LINE_END] as number;
+    return this.#words[layout.LINE_START / 4] as number;
   }
 
   /** After `scanLines`: the number of that line. */
   get line(): number {
-    return this.#words[LINE] as number;
+    return this.#words[layout.LINE / 4] as number;
   }
 
   /** After `scanLines`: how many of the events were late. */
   get late(): number {
-    return this.#words[LATE] as number;
+    return this.#words[layout.LATE / 4] as number;
   }
 
   /** These bytes of `context.course_id` are from now on the course with this number. */
@@ -178,15 +136,15 @@ export class ScanState {
   }
 
   #dictionary(column: number): number {
-    return this.#dictionaryBlock + column * DICTIONARY_BYTES;
+    return this.#dictionaryBlock + column * layout.DICTIONARY_BYTES;
   }
 
   #valuesOf(column: number): DistinctValues {
-    const header = new Uint32Array(this.kernel.bytes.buffer, this.#dictionary(column), 6);
-    const count = header[0] as number; // six words, here and below
+    const head = headOf(this.kernel, this.#dictionary(column));
+    const count = head[layout.COUNT / 4] as number; // the words of a head, here and below
     const copy = (at: number): Uint32Array<ArrayBuffer> =>
-      Uint32Array.from(new Uint32Array(this.kernel.bytes.buffer, header[at] as number, count));
-    return { valueStart: copy(4), valueLength: copy(5) };
+      Uint32Array.from(new Uint32Array(this.kernel.bytes.buffer, head[at / 4] as number, count));
+    return { valueStart: copy(layout.VALUE_STARTS), valueLength: copy(layout.VALUE_LENGTHS) };
   }
 
   /** There are never more distinct values than rows. */
@@ -195,29 +153,25 @@ export class ScanState {
       this.#dictionaryCapacity > 0 ? DICTIONARY_FIELDS.map((_, at) => this.#valuesOf(at)) : [];
     const old = this.#dictionaryBlock;
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(rows, 64)));
-    const heads = DICTIONARY_FIELDS.length * DICTIONARY_BYTES;
+    const heads = DICTIONARY_FIELDS.length * layout.DICTIONARY_BYTES;
     const headBytes = Math.ceil(heads / 64) * 64;
     const block = this.kernel.blocks.take(
-      headBytes + DICTIONARY_FIELDS.length * capacity * VALUE_BYTES,
+      headBytes + DICTIONARY_FIELDS.length * capacity * layout.VALUE_BYTES,
     );
     let place = block + headBytes;
     for (const [column] of DICTIONARY_FIELDS.entries()) {
-      const header = new Uint32Array(
-        this.kernel.bytes.buffer,
-        block + column * DICTIONARY_BYTES,
-        6,
-      );
-      header[1] = capacity * 2 - 1;
-      header[2] = place;
-      header[3] = place + capacity * 8;
-      header[4] = place + capacity * 12;
-      header[5] = place + capacity * 16;
-      place += capacity * VALUE_BYTES;
+      const head = headOf(this.kernel, block + column * layout.DICTIONARY_BYTES);
+      head[layout.MASK / 4] = capacity * 2 - 1;
+      head[layout.VALUE_SLOTS / 4] = place;
+      head[layout.VALUE_HASHES / 4] = place + capacity * 8;
+      head[layout.VALUE_STARTS / 4] = place + capacity * 12;
+      head[layout.VALUE_LENGTHS / 4] = place + capacity * 16;
+      place += capacity * layout.VALUE_BYTES;
     }
     if (this.#dictionaryCapacity > 0) this.kernel.blocks.give(old);
     this.#dictionaryBlock = block;
     this.#dictionaryCapacity = capacity;
-    this.#words[DICTIONARIES] = block;
+    this.#words[layout.DICTIONARIES / 4] = block;
     this.#emptyDictionaries();
     for (const [column] of DICTIONARY_FIELDS.entries()) {
       const { valueStart, valueLength } = before[column] ?? {};
@@ -227,4 +181,9 @@ export class ScanState {
       }
     }
   }
+}
+
+/** The words at the beginning of a dictionary. */
+function headOf({ bytes }: Kernel, place: number): Uint32Array {
+  return new Uint32Array(bytes.buffer, place, layout.DICTIONARY_BYTES / 4);
 }

@@ -8,6 +8,7 @@
  * event does not move into the next day. What surprises: the fraction is often absent, because
  * Python leaves it out when it is zero.
  */
+import { PLAUSIBLE_FROM_US, PLAUSIBLE_TO_US } from '#shared/kernel/assembly/plausible-times';
 import { isBlankByte } from './line-rules.js';
 
 export const TIME_STATES = ['ok', 'missing', 'unparsable', 'implausible'] as const;
@@ -18,10 +19,6 @@ export const TIME_OK = 0;
 export const TIME_MISSING = 1;
 export const TIME_UNPARSABLE = 2;
 export const TIME_IMPLAUSIBLE = 3;
-
-/** 2012-01-01 and 2255-01-01, UTC, in microseconds: before edX, and near the end of exact doubles. */
-const PLAUSIBLE_FROM_US = 1_325_376_000_000_000;
-const PLAUSIBLE_TO_US = 8_993_721_600_000_000;
 
 /** What a string of only white space gives: there is no time, as opposed to a bad one. */
 export const NO_TIME = Number.NEGATIVE_INFINITY;

@@ -9,20 +9,25 @@
  * plain reader, which gives the reason; `plainLines` counts them. Of a log file most lines do not even come
  * here: batch-builder.ts lets the kernel read runs of usual ones.
  */
-
-import type { Kernel } from '#shared/kernel/kernel';
 import {
   ABSENT,
   COURSE_ID_SLOT,
   ESCAPED,
   EVENT_SLOT,
+  EVENT_SOURCE_SLOT,
+  EVENT_TYPE_SLOT,
   NULL,
   OBJECT,
-  ScanState,
+  PAGE_SLOT,
+  PATH_SLOT,
+  REFERER_SLOT,
   STRING,
+  TEXT_SLOTS,
   TIME_SLOT,
   USER_ID_SLOT,
-} from '#shared/kernel/scan-state';
+} from '#shared/kernel/assembly/layout';
+import type { Kernel } from '#shared/kernel/kernel';
+import { ScanState } from '#shared/kernel/scan-state';
 import { CourseCache } from './course-cache.js';
 import { courseOfUrl } from './course-key.js';
 import { decodeString } from './decode-string.js';
@@ -50,20 +55,13 @@ export const LINE_BLANK = 1;
 export const LINE_REJECTED = 2;
 export type LineKind = 0 | 1 | 2;
 
-const FIELDS = TEXT_FIELDS.length;
-const EVENT_TYPE_SLOT = TEXT_FIELDS.indexOf('event_type');
-const EVENT_SOURCE_SLOT = TEXT_FIELDS.indexOf('event_source');
-const PAGE_SLOT = TEXT_FIELDS.indexOf('page');
-const REFERER_SLOT = TEXT_FIELDS.indexOf('referer');
-const PATH_SLOT = TEXT_FIELDS.indexOf('path');
-
 export class LineScanner {
   /** Per TEXT_FIELDS: the place of the value, or -1: see `textDecoded`. */
-  readonly textStart = new Float64Array(FIELDS);
+  readonly textStart = new Float64Array(TEXT_SLOTS);
   /** Bytes of the value; 0 for ''. */
-  readonly textLength = new Int32Array(FIELDS);
+  readonly textLength = new Int32Array(TEXT_SLOTS);
   /** The values that stood in escapes. */
-  readonly textDecoded: (Buffer | undefined)[] = new Array(FIELDS).fill(undefined);
+  readonly textDecoded: (Buffer | undefined)[] = new Array(TEXT_SLOTS).fill(undefined);
   /** Where the object begins, relative to `from`. */
   jsonAt = 0;
   /** Microseconds since the epoch; NaN where there is none. */
@@ -118,7 +116,7 @@ export class LineScanner {
 
   #takeTexts(bytes: Buffer, from: number): void {
     const { kind, start, end } = this.state;
-    for (let slot = 0; slot < FIELDS; slot++) {
+    for (let slot = 0; slot < TEXT_SLOTS; slot++) {
       const valueKind = kind[slot];
       if (valueKind === ABSENT || valueKind === NULL) {
         this.textStart[slot] = from;
@@ -257,7 +255,7 @@ export class LineScanner {
       return LINE_REJECTED;
     }
     if (line.kind === 'drop') return LINE_BLANK;
-    for (let slot = 0; slot < FIELDS; slot++) {
+    for (let slot = 0; slot < TEXT_SLOTS; slot++) {
       this.#putDecoded(slot, line.value.text[slot] ?? Buffer.alloc(0));
     }
     this.jsonAt = line.value.jsonAt;

@@ -6,15 +6,13 @@
  *   slot   number | length | up to 248 bytes      (number 0: empty)
  */
 import { copyBytes, equalBytes, hashBytes } from './bytes';
+import { COURSE_SLOT_BYTES, COURSE_SLOTS } from './layout';
 
-const SLOTS: u32 = 2048;
-const SLOT_BYTES: u32 = 256;
 const HEAD_BYTES: u32 = 8;
-export const COURSES_BYTES: u32 = SLOTS * SLOT_BYTES;
 
 /** The number of the course, 0 where these bytes are not known. */
 export function courseNumber(courses: u32, start: u32, length: u32): u32 {
-  if (length > SLOT_BYTES - HEAD_BYTES) return 0;
+  if (length > COURSE_SLOT_BYTES - HEAD_BYTES) return 0;
   const slot = slotOf(courses, start, length);
   const number = load<u32>(slot);
   if (number === 0 || load<u32>(slot + 4) !== length) return 0;
@@ -23,7 +21,7 @@ export function courseNumber(courses: u32, start: u32, length: u32): u32 {
 
 /** From now on these bytes have this number, which is not 0. Too many bytes are not remembered. */
 export function rememberCourse(courses: u32, start: u32, length: u32, number: u32): void {
-  if (length > SLOT_BYTES - HEAD_BYTES) return;
+  if (length > COURSE_SLOT_BYTES - HEAD_BYTES) return;
   const slot = slotOf(courses, start, length);
   store<u32>(slot, number);
   store<u32>(slot + 4, length);
@@ -31,5 +29,5 @@ export function rememberCourse(courses: u32, start: u32, length: u32, number: u3
 }
 
 function slotOf(courses: u32, start: u32, length: u32): u32 {
-  return courses + (hashBytes(start, length) & (SLOTS - 1)) * SLOT_BYTES;
+  return courses + (hashBytes(start, length) & (COURSE_SLOTS - 1)) * COURSE_SLOT_BYTES;
 }

@@ -7,24 +7,18 @@
  * There is room for as many values as a batch has rows, and twice as many slots.
  */
 import { equalBytes, hashBytes } from './bytes';
+import { COUNT, MASK, VALUE_HASHES, VALUE_LENGTHS, VALUE_SLOTS, VALUE_STARTS } from './layout';
 
-const COUNT: u32 = 0;
-const MASK: u32 = 4;
-const SLOTS: u32 = 8;
-const HASHES: u32 = 12;
-const STARTS: u32 = 16;
-const LENGTHS: u32 = 20;
-export const DICTIONARY_BYTES: u32 = 24;
 const EMPTY: i32 = -1;
 
 /** The number of this value. */
 export function numberOf(dictionary: u32, start: u32, length: u32): u32 {
   const hash = hashBytes(start, length);
   const mask = load<u32>(dictionary + MASK);
-  const slots = load<u32>(dictionary + SLOTS);
-  const hashes = load<u32>(dictionary + HASHES);
-  const starts = load<u32>(dictionary + STARTS);
-  const lengths = load<u32>(dictionary + LENGTHS);
+  const slots = load<u32>(dictionary + VALUE_SLOTS);
+  const hashes = load<u32>(dictionary + VALUE_HASHES);
+  const starts = load<u32>(dictionary + VALUE_STARTS);
+  const lengths = load<u32>(dictionary + VALUE_LENGTHS);
   let slot = hash & mask;
   while (true) {
     const id = load<i32>(slots + (slot << 2));
@@ -52,5 +46,5 @@ export function numberOf(dictionary: u32, start: u32, length: u32): u32 {
 /** Forgets all values. */
 export function emptyDictionary(dictionary: u32): void {
   store<u32>(dictionary + COUNT, 0);
-  memory.fill(load<u32>(dictionary + SLOTS), 0xff, (load<u32>(dictionary + MASK) + 1) << 2);
+  memory.fill(load<u32>(dictionary + VALUE_SLOTS), 0xff, (load<u32>(dictionary + MASK) + 1) << 2);
 }

@@ -11,26 +11,25 @@
  */
 
 import { passScalar } from './json-scalar';
-import { END, IS_OBJECT, KIND, NAME, START } from './layout';
 import {
+  ABSENT,
   CONTEXT_SLOT,
   COURSE_ID_SLOT,
-  findEscapedSlot,
-  findSlot,
+  END,
+  ESCAPED,
+  IS_OBJECT,
+  KIND,
+  NAME,
+  NULL,
+  OBJECT,
   ORG_ID_SLOT,
+  OTHER,
   PATH_SLOT,
+  START,
+  STRING,
   USER_ID_SLOT,
-} from './member-slots';
-
-export const ABSENT: u32 = 0;
-/** A string without escapes; its slot spans what stands between the quotes. */
-export const STRING: u32 = 1;
-/** A string with escapes; its slot spans what stands between the quotes. */
-export const ESCAPED: u32 = 2;
-export const NULL: u32 = 3;
-/** NaN, true, a number and so on; the slot spans the text. */
-export const OTHER: u32 = 4;
-export const OBJECT: u32 = 5;
+} from './layout';
+import { findEscapedSlot, findSlot } from './member-slots';
 
 const DEPTH_MAX: u32 = 512;
 const QUOTE: u32 = 0x22;
@@ -46,7 +45,7 @@ const NOWHERE: u32 = 0;
 
 /** True where the bytes from `open`, a `{`, to `end`, behind a `}`, are one object. */
 export function walk(state: u32, open: u32, end: u32): bool {
-  memory.fill(state + KIND, 0, 32); // ABSENT, all of them
+  memory.fill(state + KIND, 0, START - KIND); // ABSENT, all of them
   store<u8>(state + IS_OBJECT + 1, 1);
   let depth: u32 = 1;
   let isObject = true;

@@ -1,16 +1,25 @@
 /**
- * Which member of a line's object is kept in which slot: ../../tracking/line-rules.ts gives the order of the
- * text fields, which take the slots from 0 to 11.
- *
- * A name is told by its length and two words of it; the rest is compared before it counts.
+ * Which member of a line's object is kept in which slot. A name is told by its length and two words of it; the rest is compared before it counts.
  */
-export const ORG_ID_SLOT: u32 = 10;
-export const PATH_SLOT: u32 = 11;
-export const TIME_SLOT: u32 = 12;
-export const EVENT_SLOT: u32 = 13;
-export const CONTEXT_SLOT: u32 = 14;
-export const USER_ID_SLOT: u32 = 15;
-export const COURSE_ID_SLOT: u32 = 16;
+import {
+  AGENT_SLOT,
+  CONTEXT_SLOT,
+  COURSE_ID_SLOT,
+  EVENT_SLOT,
+  EVENT_SOURCE_SLOT,
+  EVENT_TYPE_SLOT,
+  HOST_SLOT,
+  IP_SLOT,
+  NAME_SLOT,
+  ORG_ID_SLOT,
+  PAGE_SLOT,
+  PATH_SLOT,
+  REFERER_SLOT,
+  SESSION_SLOT,
+  TIME_SLOT,
+  USER_ID_SLOT,
+  USERNAME_SLOT,
+} from './layout';
 
 const NAME_BYTES_MAX: u32 = 12;
 
@@ -23,34 +32,34 @@ function findRoot(name: u32, length: u32): i32 {
   const first = load<u32>(name);
   switch (length) {
     case 2:
-      return (first & 0xffff) === 0x7069 ? 5 : -1; // ip
+      return (first & 0xffff) === 0x7069 ? IP_SLOT : -1; // ip
     case 4:
       if (first === 0x656d6974) return TIME_SLOT; // time
-      if (first === 0x656d616e) return 1; // name
-      if (first === 0x74736f68) return 7; // host
-      return first === 0x65676170 ? 8 : -1; // page
+      if (first === 0x656d616e) return NAME_SLOT; // name
+      if (first === 0x74736f68) return HOST_SLOT; // host
+      return first === 0x65676170 ? PAGE_SLOT : -1; // page
     case 5:
       if (first === 0x6e657665) return load<u8>(name + 4) === 0x74 ? EVENT_SLOT : -1; // event
-      return first === 0x6e656761 && load<u8>(name + 4) === 0x74 ? 6 : -1; // agent
+      return first === 0x6e656761 && load<u8>(name + 4) === 0x74 ? AGENT_SLOT : -1; // agent
     case 7:
       if (first === 0x746e6f63) return load<u32>(name + 3) === 0x74786574 ? CONTEXT_SLOT : -1; // context
-      if (first === 0x73736573) return load<u32>(name + 3) === 0x6e6f6973 ? 4 : -1; // session
-      return first === 0x65666572 && load<u32>(name + 3) === 0x72657265 ? 9 : -1; // referer
+      if (first === 0x73736573) return load<u32>(name + 3) === 0x6e6f6973 ? SESSION_SLOT : -1; // session
+      return first === 0x65666572 && load<u32>(name + 3) === 0x72657265 ? REFERER_SLOT : -1; // referer
     case 8:
-      return first === 0x72657375 && load<u32>(name + 4) === 0x656d616e ? 3 : -1; // username
+      return first === 0x72657375 && load<u32>(name + 4) === 0x656d616e ? USERNAME_SLOT : -1; // username
     case 10:
       // event_type
       return first === 0x6e657665 &&
         load<u32>(name + 4) === 0x79745f74 &&
         load<u16>(name + 8) === 0x6570
-        ? 0
+        ? EVENT_TYPE_SLOT
         : -1;
     case 12:
       // event_source
       return first === 0x6e657665 &&
         load<u32>(name + 4) === 0x6f735f74 &&
         load<u32>(name + 8) === 0x65637275
-        ? 2
+        ? EVENT_SOURCE_SLOT
         : -1;
     default:
       return -1;

@@ -5,15 +5,15 @@
  * that was not met before or that `context` does not name.
  *
  *   window   | read before | usual usual usual | odd | … | unfinished
- *                          ^ LINE_START        ^ LINE_START and LINE_END afterwards
+ *                          ^ LINE_START        ^ LINE_START afterwards
  */
 import { findByte } from './bytes';
 import { courseNumber } from './courses';
-import { DICTIONARY_BYTES, numberOf } from './dictionary';
+import { numberOf } from './dictionary';
 import { readUsualTime } from './event-time';
-import { ABSENT, ESCAPED, NULL, OTHER, STRING, walk } from './json-walk';
+import { walk } from './json-walk';
 import * as layout from './layout';
-import { COURSE_ID_SLOT, TIME_SLOT, USER_ID_SLOT } from './member-slots';
+import { PLAUSIBLE_FROM_US, PLAUSIBLE_TO_US } from './plausible-times';
 import { readUsualUserId } from './user-id';
 
 /** What a call ended with. */
@@ -21,11 +21,6 @@ const NO_LINE: u32 = 0;
 const ODD_LINE: u32 = 1;
 
 const LF: u32 = 10;
-const TEXT_SLOTS: u32 = 12;
-/** Times from 2012-01-01 and before 2255-01-01 are plausible. */
-const PLAUSIBLE_FROM_US: f64 = 1325376000000000;
-const PLAUSIBLE_TO_US: f64 = 8993721600000000;
-const IS_LATE: u32 = 4;
 
 /** NO_LINE where no whole line is left, ODD_LINE where the next one needs the caller. */
 export function scanLines(state: u32): u32 {
@@ -40,7 +35,6 @@ export function scanLines(state: u32): u32 {
     store<u32>(state + layout.LINE_START, start);
     store<u32>(state + layout.LINE, line);
     if (end === filled) return NO_LINE;
-    store<u32>(state + layout.LINE_END, end);
     if (end > candidate || end - start > lineBytesMax) return ODD_LINE;
     if (load<u32>(state + layout.ROWS) === capacity) return ODD_LINE;
     if (!addLine(state, start, end, line, capacity)) return ODD_LINE;
@@ -55,28 +49,31 @@ function addLine(state: u32, start: u32, lineEnd: u32, line: u32, capacity: u32)
   while (end > start && isBlank(load<u8>(end - 1))) end--;
   if (end - start < 2 || load<u8>(start) !== 0x7b || load<u8>(end - 1) !== 0x7d) return false;
   if (!walk(state, start, end)) return false;
-  for (let slot: u32 = 0; slot < TEXT_SLOTS; slot++) {
-    if (kindOf(state, slot) === ESCAPED) return false;
+  for (let slot: u32 = 0; slot < layout.TEXT_SLOTS; slot++) {
+    if (kindOf(state, slot) === layout.ESCAPED) return false;
   }
-  if (kindOf(state, TIME_SLOT) !== STRING) return false;
-  const timeUs = readUsualTime(startOf(state, TIME_SLOT), endOf(state, TIME_SLOT));
+  if (kindOf(state, layout.TIME_SLOT) !== layout.STRING) return false;
+  const timeUs = readUsualTime(startOf(state, layout.TIME_SLOT), endOf(state, layout.TIME_SLOT));
   // The comparison with NaN is false.
   if (!(timeUs >= PLAUSIBLE_FROM_US && timeUs < PLAUSIBLE_TO_US)) return false;
-  if (kindOf(state, COURSE_ID_SLOT) !== STRING) return false;
-  const courseFrom = startOf(state, COURSE_ID_SLOT);
+  if (kindOf(state, layout.COURSE_ID_SLOT) !== layout.STRING) return false;
+  const courseFrom = startOf(state, layout.COURSE_ID_SLOT);
   const course = courseNumber(
     load<u32>(state + layout.COURSES),
     courseFrom,
-    endOf(state, COURSE_ID_SLOT) - courseFrom,
+    endOf(state, layout.COURSE_ID_SLOT) - courseFrom,
   );
   if (course === 0) return false;
   let userId: f64 = NaN;
-  const userKind = kindOf(state, USER_ID_SLOT);
-  if (userKind === STRING || userKind === OTHER) {
-    userId = readUsualUserId(startOf(state, USER_ID_SLOT), endOf(state, USER_ID_SLOT));
+  const userKind = kindOf(state, layout.USER_ID_SLOT);
+  if (userKind === layout.STRING || userKind === layout.OTHER) {
+    userId = readUsualUserId(
+      startOf(state, layout.USER_ID_SLOT),
+      endOf(state, layout.USER_ID_SLOT),
+    );
     // False for NaN.
     if (!(userId >= 0)) return false;
-  } else if (userKind !== ABSENT && userKind !== NULL) {
+  } else if (userKind !== layout.ABSENT && userKind !== layout.NULL) {
     return false;
   }
 
@@ -93,20 +90,21 @@ function addLine(state: u32, start: u32, lineEnd: u32, line: u32, capacity: u32)
   store<u32>(narrow + layout.JSON_AT * capacity, 0);
   store<u32>(narrow + layout.LINE_NUMBER * capacity, line);
   store<u32>(narrow + layout.COURSE * capacity, course);
-  store<u8>(columns + layout.FLAGS * capacity + row, isLate ? IS_LATE : 0);
+  store<u8>(columns + layout.FLAGS * capacity + row, isLate ? layout.IS_LATE : 0);
+  // The orders of DICTIONARY_FIELDS and TEXT_COLUMNS in ../../eventlog/event-batch.ts.
   const dictionaries = load<u32>(state + layout.DICTIONARIES);
-  addToDictionary(state, narrow, capacity, dictionaries, 0, 0); // event_type
-  addToDictionary(state, narrow, capacity, dictionaries, 1, 1); // name
-  addToDictionary(state, narrow, capacity, dictionaries, 2, 2); // event_source
-  addToDictionary(state, narrow, capacity, dictionaries, 3, 6); // agent
-  addToDictionary(state, narrow, capacity, dictionaries, 4, 7); // host
-  addToDictionary(state, narrow, capacity, dictionaries, 5, 10); // org_id
-  addText(state, narrow, capacity, 0, 3); // username
-  addText(state, narrow, capacity, 1, 4); // session
-  addText(state, narrow, capacity, 2, 5); // ip
-  addText(state, narrow, capacity, 3, 8); // page
-  addText(state, narrow, capacity, 4, 9); // referer
-  addText(state, narrow, capacity, 5, 11); // path
+  addToDictionary(state, narrow, capacity, dictionaries, 0, layout.EVENT_TYPE_SLOT);
+  addToDictionary(state, narrow, capacity, dictionaries, 1, layout.NAME_SLOT);
+  addToDictionary(state, narrow, capacity, dictionaries, 2, layout.EVENT_SOURCE_SLOT);
+  addToDictionary(state, narrow, capacity, dictionaries, 3, layout.AGENT_SLOT);
+  addToDictionary(state, narrow, capacity, dictionaries, 4, layout.HOST_SLOT);
+  addToDictionary(state, narrow, capacity, dictionaries, 5, layout.ORG_ID_SLOT);
+  addText(state, narrow, capacity, 0, layout.USERNAME_SLOT);
+  addText(state, narrow, capacity, 1, layout.SESSION_SLOT);
+  addText(state, narrow, capacity, 2, layout.IP_SLOT);
+  addText(state, narrow, capacity, 3, layout.PAGE_SLOT);
+  addText(state, narrow, capacity, 4, layout.REFERER_SLOT);
+  addText(state, narrow, capacity, 5, layout.PATH_SLOT);
   return true;
 }
 
@@ -119,7 +117,11 @@ function addToDictionary(
   slot: u32,
 ): void {
   const length = lengthOf(state, slot);
-  const number = numberOf(dictionaries + column * DICTIONARY_BYTES, startOf(state, slot), length);
+  const number = numberOf(
+    dictionaries + column * layout.DICTIONARY_BYTES,
+    startOf(state, slot),
+    length,
+  );
   store<u32>(narrow + (layout.INDEXES + (column << 2)) * capacity, number);
 }
 
@@ -143,7 +145,9 @@ function endOf(state: u32, slot: u32): u32 {
 /** Bytes of the value; 0 where there is none, wherever its place may then be. */
 function lengthOf(state: u32, slot: u32): u32 {
   const kind = kindOf(state, slot);
-  return kind === ABSENT || kind === NULL ? 0 : endOf(state, slot) - startOf(state, slot);
+  return kind === layout.ABSENT || kind === layout.NULL
+    ? 0
+    : endOf(state, slot) - startOf(state, slot);
 }
 
 function isBlank(byte: u32): bool {
