@@ -171,7 +171,17 @@ export const ERRORS = {
   KAFKA_UNREACHABLE: {
     retry: true,
     exit: 3,
-    next: 'Check --broker (EDXSTREAM_BROKER), and that the brokers are up and take connections from here.',
+    next: 'Check --broker (EDXSTREAM_BROKER), and that the brokers are up and take connections from here. One that closes connections may want TLS or a password: EDXSTREAM_KAFKA_TLS, EDXSTREAM_KAFKA_SASL.',
+  },
+  KAFKA_LOGIN_REFUSED: {
+    retry: false,
+    exit: 2,
+    next: 'Check EDXSTREAM_KAFKA_USER, EDXSTREAM_KAFKA_PASSWORD, and EDXSTREAM_KAFKA_SASL, which names the mechanism that this listener takes.',
+  },
+  KAFKA_CERTIFICATE: {
+    retry: false,
+    exit: 2,
+    next: 'Name the authority of the brokers with EDXSTREAM_KAFKA_CA_FILE, and a certificate that they ask for with EDXSTREAM_KAFKA_CERT_FILE and EDXSTREAM_KAFKA_KEY_FILE; hosts in --broker must be named as their certificates name them.',
   },
   KAFKA_REFUSED: {
     retry: false,

@@ -25,6 +25,8 @@ const READY_POLL_MS = 100;
 export interface NodePorts {
   readonly broker: number;
   readonly controller: number;
+  /** Further listeners, by security protocol: `SASL_SSL`, `SSL`. */
+  readonly secured?: Readonly<Record<string, number>>;
 }
 
 export interface ClusterOptions {
@@ -33,6 +35,8 @@ export interface ClusterOptions {
   readonly ports: readonly NodePorts[];
   /** Further lines of server.properties, for all nodes. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Passwords of users that log in by SCRAM-SHA-512; they are written when the storage is formatted. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 export interface KafkaNode {
@@ -71,6 +75,10 @@ async function prepareNode(
   await run('java', [
     ...['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool'],
     ...['format', '--ignore-formatted', `--cluster-id=${clusterId}`, '--config', config],
+    ...Object.entries(options.users ?? {}).flatMap(([name, password]) => [
+      '--add-scram',
+      `SCRAM-SHA-512=[name=${name},password=${password}]`,
+    ]),
   ]);
   return {
     id,
@@ -97,8 +105,9 @@ async function prepareNode(
 
 function serverProperties(id: number, directory: string, options: ClusterOptions): string {
   const { ports } = options;
-  const own = ports[id - 1] ?? { broker: 0, controller: 0 };
+  const own: NodePorts = ports[id - 1] ?? { broker: 0, controller: 0 };
   const replicas = Math.min(ports.length, 3);
+  const listeners = { PLAINTEXT: own.broker, CONTROLLER: own.controller, ...own.secured };
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': id,
@@ -106,7 +115,11 @@ function serverProperties(id: number, directory: string, options: ClusterOptions
       .map(({ controller }, index) => `${index + 1}@${HOST}:${controller}`)
       .join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://${HOST}:${own.broker},CONTROLLER://${HOST}:${own.controller}`,
+    listeners: Object.entries(listeners)
+      .map(([protocol, port]) => `${protocol}://${HOST}:${port}`)
+      .join(','),
+    'listener.security.protocol.map':
+      'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL',
     'log.dirs': path.join(directory, 'data'),
     'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 8,

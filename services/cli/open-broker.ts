@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka, Producer } from 'kafkajs';
 import { type KafkaPlace, openKafka } from '#shared/kafka/kafka-client';
-import { asKafkaError, isKafkaError, withKafkaErrors } from '#shared/kafka/kafka-errors';
+import { asKafkaError, isKafkaError, isLasting, withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { type Answered, answerFromJson } from '#shared/kafka/messages';
 import { openTopics, type Topics } from '#shared/kafka/topics';
 import { forgetParts, lastRun, readParts, sweepParts } from '#shared/warehouse/log-file-parts';
@@ -41,7 +41,7 @@ export async function openBroker(
     // A broker that is being replaced is no reason to end.
     withPatience(() => connect(kafka, settings, (answered) => heard.push(answered)), {
       patienceMs: PATIENCE_MS,
-      mayRepeat: isKafkaError,
+      mayRepeat: (error) => isKafkaError(error) && !isLasting(error),
     }),
   );
   // What an earlier load left in vain goes before anything is begun.

@@ -13,7 +13,8 @@
  */
 import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
-import { asKafkaError, isLasting } from './kafka-faults.js';
+import { isLasting } from '#shared/kafka/kafka-errors';
+import { asKafkaError } from './kafka-faults.js';
 import {
   POSITIONS_TOPIC,
   positionRecord,

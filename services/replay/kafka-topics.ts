@@ -1,7 +1,8 @@
 /** The topics that a replay writes to: made where they are not there, taken as they are where they are. */
 import type { Kafka } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
-import { asKafkaError, isLasting } from './kafka-faults.js';
+import { isLasting } from '#shared/kafka/kafka-errors';
+import { asKafkaError } from './kafka-faults.js';
 import { POSITIONS_CONFIG, POSITIONS_TOPIC } from './kafka-positions.js';
 import { systemClock } from './replay-clock.js';
 

@@ -3,9 +3,10 @@
  * every use of Kafka is set here, and the library's own log becomes one function.
  */
 import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions } from 'node:tls';
-import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from 'kafkajs';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
+import { firstContact } from '#shared/kafka/first-contact';
 
 /** The settings of a command that talks to Kafka, as they are read. */
 export interface KafkaPlace {
@@ -25,33 +26,63 @@ export interface KafkaClientOptions {
   readonly onLog?: (entry: LogEntry) => void;
 }
 
+/**
+ * Resolves also while no broker answers.
+ * @throws EdxstreamError SETTINGS, KAFKA_LOGIN_REFUSED or KAFKA_CERTIFICATE.
+ */
 export async function openKafka(place: KafkaPlace, options: KafkaClientOptions): Promise<Kafka> {
   const sasl = saslOf(place);
   const ssl = await tlsOf(place);
-  return new kafkajs.Kafka({
+  // A flag may name several as well, as a variable does.
+  const brokers = place.broker.flatMap((given) => given.split(',')).map((one) => one.trim());
+  const common: Omit<KafkaConfig, 'brokers'> = {
     clientId: options.clientId,
-    // A flag may name several as well, as a variable does.
-    brokers: place.broker.flatMap((given) => given.split(',')).map((one) => one.trim()),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
-    // A broker that is being replaced is away for a while; only what lasts longer is a fault.
-    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 12 },
     logLevel: kafkajs.logLevel.INFO,
     logCreator: () => (entry) => options.onLog?.(entry),
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
+  };
+  await firstContact(
+    brokers,
+    (broker) => new kafkajs.Kafka({ ...common, brokers: [broker], retry: { retries: 0 } }),
+  );
+  return new kafkajs.Kafka({
+    ...common,
+    brokers,
+    // A broker that is being replaced is away for a while; only what lasts longer is a fault.
+    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 12 },
   });
 }
 
 async function tlsOf(place: KafkaPlace): Promise<ConnectionOptions | undefined> {
   const { kafkaTls, kafkaCaFile, kafkaCertFile, kafkaKeyFile } = place;
   if (!kafkaTls && kafkaCaFile === undefined && kafkaCertFile === undefined) return undefined;
-  const [ca, cert, key] = await Promise.all([kafkaCaFile, kafkaCertFile, kafkaKeyFile].map(pem));
-  return {
+  if ((kafkaCertFile === undefined) !== (kafkaKeyFile === undefined)) {
+    throw new EdxstreamError(
+      'SETTINGS',
+      'A certificate needs its key: give both EDXSTREAM_KAFKA_CERT_FILE and EDXSTREAM_KAFKA_KEY_FILE.',
+    );
+  }
+  const files = [kafkaCaFile, kafkaCertFile, kafkaKeyFile];
+  const [ca, cert, key] = await Promise.all(files.map(pem));
+  const given = {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
+  try {
+    createSecureContext(given);
+  } catch (cause) {
+    const names = files.filter((name) => name !== undefined).join(', ');
+    throw new EdxstreamError(
+      'SETTINGS',
+      `These are no certificates and key in PEM that belong together: ${names} (${String(cause)}).`,
+      { cause },
+    );
+  }
+  return given;
 }
 
 async function pem(name: string | undefined): Promise<string | undefined> {

@@ -2,6 +2,7 @@
  * Turns what goes wrong between edxstream and a ClickHouse server into errors that say what to do: the
  * server was not reached, it did not know us, or it answered with an error of the engine.
  */
+import { isCertificateNotBelieved } from '#shared/certificate-faults';
 import { EdxstreamError } from '#shared/errors';
 import { asEngineError, engineCode } from '#shared/warehouse/engine-errors';
 
@@ -21,10 +22,6 @@ const BROKEN = new Set([
   'ETIMEDOUT',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
-
-/** Codes of Node.js and OpenSSL for a certificate that is not believed. */
-const NOT_BELIEVED =
-  /^(?:ERR_TLS_CERT_|CERT_|UNABLE_TO_(?:GET_ISSUER|VERIFY)|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED)/;
 
 /** How far a request came that failed. */
 export type Reached =
@@ -52,7 +49,7 @@ export function asServerError(error: unknown, server: string, doing: string): Ed
       { cause: error },
     );
   }
-  if (NOT_BELIEVED.test(networkCode(error) ?? '')) {
+  if (isCertificateNotBelieved(networkCode(error))) {
     return refused(
       error,
       `The certificate of the ClickHouse server ${server} is not believed: ${message}. --warehouse-ca names the authority of a private one.`,

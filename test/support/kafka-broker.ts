@@ -4,6 +4,7 @@
  *
  *   await using kafka = await KafkaBrokers.start();      one node, ready
  *   kafka.addresses                                      for --broker
+ *   kafka.secured.SASL_SSL                               the same, through TLS and with a password
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -16,31 +17,56 @@ import {
   prepareCluster,
   untilReady,
 } from '../../deploy/local/kafka-cluster.js';
+import type { Certificates } from './certificates.js';
+
+/** What brokers are given to be reached in a secured way as well, beside the plain one. */
+export interface BrokerSecurity {
+  readonly certificates: Certificates;
+  /** Passwords by user, for SCRAM-SHA-512 and for PLAIN. */
+  readonly users: Readonly<Record<string, string>>;
+}
 
 export class KafkaBrokers implements AsyncDisposable {
   readonly addresses: readonly string[];
+  /** Where clients are asked for a password, and where for a certificate of theirs. */
+  readonly secured: { readonly SASL_SSL: readonly string[]; readonly SSL: readonly string[] };
   readonly #nodes: readonly KafkaNode[];
   readonly #directory: string;
   /** The processes that run, by node. */
   readonly #pids = new Map<number, number>();
 
-  private constructor(directory: string, nodes: readonly KafkaNode[]) {
+  private constructor(
+    directory: string,
+    nodes: readonly KafkaNode[],
+    ports: readonly SecuredPorts[],
+  ) {
     this.#directory = directory;
     this.#nodes = nodes;
     this.addresses = nodes.map(({ address }) => address);
+    this.secured = {
+      SASL_SSL: ports.map(({ secured }) => `127.0.0.1:${secured.SASL_SSL}`),
+      SSL: ports.map(({ secured }) => `127.0.0.1:${secured.SSL}`),
+    };
   }
 
   static async start({
     brokers = 1,
     properties = {},
+    security,
   }: {
     readonly brokers?: number;
     readonly properties?: Readonly<Record<string, string>>;
+    readonly security?: BrokerSecurity;
   } = {}): Promise<KafkaBrokers> {
     const directory = await mkdtemp(path.join(tmpdir(), 'edxstream-kafka-'));
     const ports = await freePorts(brokers);
-    const nodes = await prepareCluster({ directory, ports, properties });
-    const cluster = new KafkaBrokers(directory, nodes);
+    const nodes = await prepareCluster({
+      directory,
+      ports: security === undefined ? ports.map(({ secured, ...plain }) => plain) : ports,
+      properties: { ...properties, ...(security && securityProperties(security)) },
+      ...(security && { users: security.users }),
+    });
+    const cluster = new KafkaBrokers(directory, nodes, ports);
     try {
       for (const { id } of nodes) await cluster.startNode(id);
       await untilReady(nodes);
@@ -84,11 +110,33 @@ export class KafkaBrokers implements AsyncDisposable {
   }
 }
 
+interface SecuredPorts extends NodePorts {
+  readonly secured: { readonly SASL_SSL: number; readonly SSL: number };
+}
+
+const PORTS_OF_A_NODE = 4;
+
+/** As the documentation of Apache Kafka has it for PEM files and for users of either mechanism. */
+function securityProperties({ certificates, users }: BrokerSecurity): Record<string, string> {
+  const login = 'org.apache.kafka.common.security';
+  const passwords = Object.entries(users).map(([name, password]) => `user_${name}="${password}"`);
+  return {
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+    'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': `${login}.scram.ScramLoginModule required;`,
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `${login}.plain.PlainLoginModule required ${passwords.join(' ')};`,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': certificates.server.keyAndCertFile,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': certificates.caFile,
+    'listener.name.ssl.ssl.client.auth': 'required',
+  };
+}
+
 /** Ports that nobody listens on, asked of the system all at once so that none comes twice. */
-async function freePorts(nodes: number): Promise<NodePorts[]> {
+async function freePorts(nodes: number): Promise<SecuredPorts[]> {
   const servers = await Promise.all(
     Array.from(
-      { length: nodes * 2 },
+      { length: nodes * PORTS_OF_A_NODE },
       () =>
         new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
           const server = createServer();
@@ -102,8 +150,8 @@ async function freePorts(nodes: number): Promise<NodePorts[]> {
     return typeof address === 'object' && address !== null ? address.port : 0;
   });
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return Array.from({ length: nodes }, (_, index) => ({
-    broker: ports[index * 2] ?? 0,
-    controller: ports[index * 2 + 1] ?? 0,
-  }));
+  return Array.from({ length: nodes }, (_, index) => {
+    const [broker = 0, controller = 0, sasl = 0, ssl = 0] = ports.slice(index * PORTS_OF_A_NODE);
+    return { broker, controller, secured: { SASL_SSL: sasl, SSL: ssl } };
+  });
 }

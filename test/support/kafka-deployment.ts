@@ -9,6 +9,8 @@ import type { KafkaBrokers } from './kafka-broker.js';
 
 export interface DeploymentOptions {
   readonly kafka: KafkaBrokers;
+  /** Other listeners of it than the plain ones. */
+  readonly addresses?: readonly string[];
   /** Several deployments may share a cluster, each under a name of its own. */
   readonly prefix: string;
   /** The options that open the keys. */
@@ -43,8 +45,8 @@ export class KafkaDeployment implements AsyncDisposable {
   }
 
   get #broker(): readonly string[] {
-    const { kafka, prefix } = this.#options;
-    return ['--topic-prefix', prefix, '--broker', kafka.addresses.join(',')];
+    const { kafka, prefix, addresses = kafka.addresses } = this.#options;
+    return ['--topic-prefix', prefix, '--broker', addresses.join(',')];
   }
 
   get #environment(): Readonly<Record<string, string>> {
