@@ -10,7 +10,7 @@ import type { QueryAnswer, QueryInput } from './stages/query.js';
 const ASKED_TIMES = 5;
 
 /** Of columns that both tables have, so that it is the same where both loaded the same. */
-const SHARED_CHECKSUM = `SELECT count(), sum(cityHash64(event_type, name, event_source, username, session, ip, agent, host, referer, coalesce(page, ''), toUnixTimestamp64Micro(time))) FROM events`;
+export const SHARED_CHECKSUM = `SELECT count(), sum(cityHash64(event_type, name, event_source, username, session, ip, agent, host, referer, coalesce(page, ''), toUnixTimestamp64Micro(time))) FROM events`;
 const OWN_CHECKSUM = 'SELECT count(), sum(cityHash64(tuple(* EXCEPT (file_id)))) FROM events';
 const BUSIEST = `SELECT username FROM events WHERE username != '' GROUP BY username ORDER BY count() DESC, username LIMIT 1`;
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { missingForKafka } from '../deploy/local/fetch-kafka.js';
 import { canPack } from '../test/support/gpg-packages.js';
-import { EXPERIMENTS, parseOptions } from './options.js';
+import { EXPERIMENTS, type ExperimentName, parseOptions } from './options.js';
 import { isReached, ratiosOf } from './ratios.js';
 import { warnings } from './render-report.js';
 import { withTable } from './results.js';
@@ -14,8 +14,9 @@ import { type Sample, spreadOf, summarise } from './samples.js';
 
 if (!canPack) console.warn('Not run, because gpg or tar is missing: bench/bench.test.ts');
 
-/** The S3 server wants what a broker wants: a JDK, and Maven to fetch it. */
-const canStore = missingForKafka().length === 0;
+/** A broker and the S3 server want the same: a JDK, and Maven to fetch them. */
+const canServe = missingForKafka().length === 0;
+const SERVED: readonly ExperimentName[] = ['store', 'kafka'];
 const EVENTS = 3000;
 const DAYS = 3;
 const TIMEOUT_MS = 300_000;
@@ -34,7 +35,7 @@ describe.skipIf(!canPack)('a tiny bench', () => {
         events: EVENTS,
         days: DAYS,
         runs: 1,
-        only: canStore ? EXPERIMENTS : EXPERIMENTS.filter((name) => name !== 'store'),
+        only: canServe ? EXPERIMENTS : EXPERIMENTS.filter((name) => !SERVED.includes(name)),
         keep: false,
         cache,
         paceSeconds: 0.5,
@@ -50,7 +51,11 @@ describe.skipIf(!canPack)('a tiny bench', () => {
       expect(checksum('merge')).toContain(`${archive.lines} events`);
       expect(checksum('load')).toContain(`${archive.lines} events`);
       expect(checksum('load', 'by hand')).toBe(checksum('load'));
-      if (canStore) expect(checksum('load from a store')).toBe(checksum('load'));
+      if (canServe) {
+        for (const other of ['load from a store', 'load into a server', 'load over Kafka']) {
+          expect(checksum(other)).toBe(checksum('load'));
+        }
+      }
       expect(checksum('load again')).toContain(`${archive.lines} events`);
       expect(checksum('load a fifth of the days')).toContain(`${archive.fifthLines} events`);
       expect(Number.parseInt(checksum('load one new day') ?? '', 10)).toBeGreaterThan(
@@ -63,7 +68,7 @@ describe.skipIf(!canPack)('a tiny bench', () => {
         expect(cpuSeconds).toBeGreaterThan(0);
       }
       expect(samples.find(({ measure }) => measure === 'load')?.peakBytes).toBeGreaterThan(0);
-      expect(ratiosOf(runs)).toHaveLength(canStore ? 17 : 15);
+      expect(ratiosOf(runs)).toHaveLength(canServe ? 20 : 15);
     },
     TIMEOUT_MS,
   );
@@ -105,7 +110,7 @@ test('the table of the README is put between its markers, whatever it holds', ()
 test('an option that makes no sense is refused with what would', () => {
   expect(() => parseOptions(['--events', 'many'])).toThrow('--events many');
   expect(() => parseOptions(['--only', 'speed'])).toThrow(
-    'decrypt, scan, merge, load, store, growth, replay',
+    'decrypt, scan, merge, load, store, kafka, growth, replay',
   );
   expect(() => parseOptions(['--only', 'scan', '--accept'])).toThrow('--only');
 });

@@ -8,6 +8,7 @@ export const EXPERIMENTS = [
   'merge',
   'load',
   'store',
+  'kafka',
   'growth',
   'replay',
 ] as const;

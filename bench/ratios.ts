@@ -69,6 +69,25 @@ const SPECS: readonly RatioSpec[] = [
     unit: 'times',
   },
   {
+    name: 'load over Kafka, of the speed of the load in one process',
+    of: (run) => run('load').seconds / run('load over Kafka').seconds,
+    wanted: { atLeast: 0.5 },
+    unit: 'times',
+  },
+  {
+    name: 'load over Kafka, of the speed of one process into the same server',
+    of: (run) => run('load into a server').seconds / run('load over Kafka').seconds,
+    wanted: undefined,
+    unit: 'times',
+  },
+  {
+    name: 'load over Kafka, processor time, of that of the load in one process',
+    of: (run) => run('load over Kafka').cpuSeconds / run('load').cpuSeconds,
+    wanted: undefined,
+    isLessBetter: true,
+    unit: 'times',
+  },
+  {
     name: 'peak memory of the load',
     of: (run) => run('load').peakBytes / 2 ** 30,
     wanted: { atMost: 1.5 },

@@ -13,6 +13,9 @@ const SAME_ON_BOTH_SIDES = [
   'query: one learner in order',
 ];
 
+/** Measures that all load the same package. */
+const SAME_LOAD = ['load', 'load from a store', 'load into a server', 'load over Kafka'];
+
 export function renderReport(result: BenchResult, baseline: Baseline | undefined): string {
   const { archive, machine, commit, date } = result;
   const head = [
@@ -62,7 +65,10 @@ export function renderMarkdown(result: BenchResult): string {
     `text, ${mega(archive.storedBytes)} encrypted), on ${machine.cores} cores of ${machine.cpu} with ${machine.memoryGiB} GiB, ${machine.system},`,
     `Node.js ${machine.node}, chdb ${machine.chdb}, on ${date.slice(0, 10)} at commit ${commit}: median (min..max) of ${summaries[0]?.runs ?? 0} runs.`,
     '*By hand* is `gpg -d` of every file into a pipe that the same embedded ClickHouse reads as JSONEachRow, without',
-    'the lines, their order, or an account of them ([its table](bench/peers/by-hand.sql)).',
+    'the lines, their order, or an account of them ([its table](bench/peers/by-hand.sql)). *Over Kafka* is one broker, an',
+    'ingest, a sink and the planner on the same cores; the server is not ClickHouse’s, but the embedded engine in a process of',
+    'its own behind HTTP ([the front of the tests](test/support/clickhouse-front-process.ts)), as *into a server* is one process',
+    'that loads into it without Kafka ([shares of the work](docs/kafka.md#how-fast)).',
     '',
     '| | by | seconds | events/s | MB/s of text | peak memory |',
     '|---|---|--:|--:|--:|--:|',
@@ -85,7 +91,15 @@ export function warnings({ summaries }: Pick<BenchResult, 'summaries'>): readonl
       found.push(`${measure}: the two sides did not come to the same (see the checksums).`);
     }
   }
+  const loads = summaries.filter(({ measure }) => SAME_LOAD.includes(measure));
+  if (new Set(loads.flatMap(({ checksums }) => checksums)).size > 1) {
+    found.push(`The loads of the same package did not come to the same: ${namesOf(loads)}.`);
+  }
   return found.map((text) => `WARNING: ${text}`);
+}
+
+function namesOf(summaries: readonly Summary[]): string {
+  return summaries.map(({ measure, side }) => `${measure} (${side})`).join(', ');
 }
 
 function rates(one: Summary): [string, string, string, string] {

@@ -6,6 +6,7 @@
 import { type Archive, prepareArchive } from './archive.js';
 import { measureQueries } from './ask-warehouse.js';
 import { gpgHomeWith } from './count-by-gpg.js';
+import { measureKafkaLoad, measureServerLoad } from './measure-kafka.js';
 import {
   measureByHand,
   measureFifth,
@@ -67,6 +68,10 @@ async function* oneRun(
   if (only.includes('merge')) yield await measureStage('merge', archive);
   if (only.includes('load')) yield* loads(archive, { keep }, gpgHome, say);
   if (only.includes('store')) yield await measureStoreLoad(archive);
+  if (only.includes('kafka')) {
+    yield await measureServerLoad(archive);
+    yield* await measureKafkaLoad(archive);
+  }
   if (only.includes('growth')) yield await measureFifth(archive);
   if (only.includes('replay')) yield* measureReplay(replay);
 }

@@ -17,7 +17,7 @@ import { buffer } from 'node:stream/consumers';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Session } from 'chdb';
 import { engineCode } from '#shared/warehouse/engine-errors';
-import { makeNamedPipe } from '#shared/warehouse/named-pipe';
+import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
 
 const [directory = '', port = '0'] = process.argv.slice(2);
 const { FRONT_USER: user = 'default', FRONT_PASSWORD: password = '' } = process.env;
@@ -51,6 +51,8 @@ const seats: Session[] = [];
 for (let seat = 0; seat < SESSIONS; seat += 1) {
   seats.push(new Session(directory));
 }
+/** Not in use: to make one is to start a program, which takes a process of this size a while. */
+const pipes: NamedPipe[] = [];
 const waiting: ((seat: Session) => void)[] = [];
 
 async function withSeat<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
@@ -159,18 +161,24 @@ async function insert(session: Session, sql: string, body: Readable): Promise<vo
   );
   if (found === null) throw new Fault(62, 'SYNTAX_ERROR', `Syntax error: ${sql}`);
   const [all, structure, rest, format] = found;
-  // A pipe of its own: an insert that was ended may have the one before open for a moment longer, and who
-  // writes takes that for its reader.
-  await using pipe = await makeNamedPipe();
+  const pipe = pipes.pop() ?? (await makeNamedPipe());
   const read = `${sql.slice(0, sql.length - all.length)}file('${pipe.path}', ${format}, ${structure}) ${rest}`;
-  await pipe.feed(whole(body, pipe.path), async () => {
-    try {
-      await session.queryAsync(read);
-    } finally {
-      // A statement that failed stands in system.processes until its session is asked something else.
-      await session.queryAsync('SELECT 1');
-    }
-  });
+  try {
+    await pipe.feed(whole(body, pipe.path), async () => {
+      try {
+        await session.queryAsync(read);
+      } finally {
+        // A statement that failed stands in system.processes until its session is asked something else.
+        await session.queryAsync('SELECT 1');
+      }
+    });
+  } catch (error) {
+    // An insert that was ended may have the pipe open for a moment longer, and who writes takes that for its
+    // reader: so it is not used again.
+    await pipe[Symbol.asyncDispose]();
+    throw error;
+  }
+  pipes.push(pipe);
 }
 
 /**

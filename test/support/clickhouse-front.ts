@@ -43,6 +43,10 @@ export class ClickHouseFront implements AsyncDisposable {
     };
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   async up(): Promise<void> {
     const child = spawn(
       process.execPath,

@@ -77,6 +77,11 @@ export class KafkaBrokers implements AsyncDisposable {
     return cluster;
   }
 
+  /** Of the nodes that run. */
+  get pids(): readonly number[] {
+    return [...this.#pids.values()];
+  }
+
   /** Node ids count from 1. */
   async startNode(id: number): Promise<void> {
     const child = await this.#node(id).start();
