@@ -15,7 +15,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { openKeyRing } from '#shared/openpgp/key-ring';
+import { openKeyRing } from '#shared/openpgp/open-key-ring';
 import { countByGpg, gpgHomeWith } from './count-by-gpg.js';
 import { runMeasured } from './run-measured.js';
 import type { StageFile } from './stages/stage-input.js';

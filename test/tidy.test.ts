@@ -163,15 +163,40 @@ function imported(file: string): string[] {
   const workers = [...text.matchAll(/new URL\((['`])(\..+?)\1/g)].map(([, , name]) =>
     name?.replace(/\.\$\{.*\}$/, '.ts'),
   );
-  return [...specifiers, ...workers].flatMap((name = '') => {
-    if (name.startsWith('#shared/')) return [`shared/${name.slice('#shared/'.length)}.ts`];
-    if (name.startsWith('.')) {
-      // AssemblyScript names no extension.
-      const source = name.replace(/\.js$/, '.ts').replace(/(\/[\w-]+)$/, '$1.ts');
-      return [join(dirname(file), source)];
-    }
-    return [];
-  });
+  return [...specifiers, ...workers]
+    .filter((name = '') => /^\.|^#shared\//.test(name))
+    .map((name = '') => fileOf(file, name));
+}
+
+/** The file that another one imports under this name. */
+function fileOf(importer: string, name: string): string {
+  if (name.startsWith('#shared/')) return `shared/${name.slice('#shared/'.length)}.ts`;
+  // AssemblyScript names no extension.
+  const source = name.replace(/\.js$/, '.ts').replace(/(\/[\w-]+)$/, '$1.ts');
+  return join(dirname(importer), source);
+}
+
+test.each([
+  ['services/cli/load-command.ts', ['@aws-sdk/client-s3', 'chdb', 'kafkajs', 'openpgp', 'pino']],
+  ['services/cli/query-command.ts', ['chdb', 'kafkajs', 'openpgp', 'piscina']],
+  ['services/cli/replay-command.ts', ['chdb', 'kafkajs', 'openpgp', 'piscina']],
+  ['services/decrypt/decrypt-worker.ts', ['@clickhouse/client', 'chdb', 'openpgp', 'zod']],
+  ['services/tables/encode-worker.ts', ['@clickhouse/client', 'chdb', 'openpgp', 'zod']],
+])('%s begins without what is slow to load and seldom needed', (entry, slow) => {
+  const loaded = new Set([entry]);
+  for (const file of loaded) {
+    for (const target of file.includes('.ts') ? loadedWith(file) : []) loaded.add(target);
+  }
+  expect(loaded.size).toBeGreaterThan(5);
+  expect(slow.filter((name) => loaded.has(name))).toEqual([]);
+});
+
+/** The files and packages that are loaded before a line of the file runs. */
+function loadedWith(file: string): string[] {
+  const imports = /^(?:import|export) (?!type\b)(?:[^;']*? from )?'([^']+)';$/gm;
+  return [...read(file).matchAll(imports)].map(([, name = '']) =>
+    /^[.#]/.test(name) ? fileOf(file, name) : name,
+  );
 }
 
 test('a service imports no other service; only cli composes them', () => {

@@ -1,7 +1,8 @@
 /** What a stage is told (the record of the archive, a file) and what it answers (one line, JSON). */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type KeyRing, openKeyRing } from '#shared/openpgp/key-ring';
+import type { KeyRing } from '#shared/openpgp/key-ring';
+import { openKeyRing } from '#shared/openpgp/open-key-ring';
 import { openMessage } from '#shared/openpgp/read-message';
 import { openMember } from '#shared/packages/member-source';
 

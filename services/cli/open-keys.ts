@@ -4,12 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { EdxstreamError } from '#shared/errors';
-import {
-  type AskPassphrase,
-  type KeyFile,
-  type KeyRing,
-  openKeyRing,
-} from '#shared/openpgp/key-ring';
+import type { KeyRing } from '#shared/openpgp/key-ring';
+import type { AskPassphrase, KeyFile } from '#shared/openpgp/open-key-ring';
 import { askSecret } from './ask-secret.js';
 import type { Shell } from './shell.js';
 
@@ -25,6 +21,7 @@ export async function openKeys(settings: KeySettings, shell: Shell): Promise<Key
   }
   const files: KeyFile[] = [];
   for (const name of settings.key) files.push({ name, bytes: await readKeyFile(name) });
+  const { openKeyRing } = await import('#shared/openpgp/open-key-ring');
   const { ring, warnings } = await openKeyRing(files, await passphraseSource(settings, shell));
   for (const warning of warnings) await shell.err.write(`Warning: ${warning}\n`);
   return ring;

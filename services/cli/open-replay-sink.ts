@@ -2,10 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ValuesOf } from '#shared/config/settings';
 import { EdxstreamError } from '#shared/errors';
-import { openKafka } from '#shared/kafka/kafka-client';
 import { renderCounted } from '#shared/progress/quantities';
-import { KafkaSink } from '../replay/kafka-sink.js';
-import { openReplayTopics } from '../replay/kafka-topics.js';
 import type { ReplayClock } from '../replay/replay-clock.js';
 import type { ReplayedEvent, StartPoint } from '../replay/replayed-event.js';
 import type { replaySettings } from './replay-settings.js';
@@ -48,6 +45,10 @@ export async function openReplaySink(
     return { sink: stdoutSink(shell, { isRebased, clock }), start: beginning };
   }
   refuse(settings.broker.length === 0, '--sink kafka: needs --broker (EDXSTREAM_BROKER).');
+  // Loaded only now: most replays are looked at in a terminal.
+  const { openKafka } = await import('#shared/kafka/kafka-client');
+  const { openReplayTopics } = await import('../replay/kafka-topics.js');
+  const { KafkaSink } = await import('../replay/kafka-sink.js');
   const kafka = await openKafka(settings, { clientId: 'edxstream-replay' });
   const { topic } = choice;
   const made = await openReplayTopics(kafka, { topic, isNamed: name !== undefined });

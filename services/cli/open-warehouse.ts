@@ -7,9 +7,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { EdxstreamError } from '#shared/errors';
-import { type EmbeddedWarehouse, openEmbeddedWarehouse } from '#shared/warehouse/embedded';
+import type { EmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { migrate } from '#shared/warehouse/migrate';
-import { ServerWarehouse } from '#shared/warehouse/server';
+import type { ServerWarehouse } from '#shared/warehouse/server';
 import type { OpenedWarehouse } from '#shared/warehouse/warehouse';
 import { isHalfway, recoverWarehouse } from './recover-warehouse.js';
 
@@ -54,6 +54,8 @@ export async function openDirectory(
   data: string,
   { command }: { readonly command: string },
 ): Promise<EmbeddedWarehouse> {
+  // The engine is loaded only now: half a gigabyte that a server, or a wrong setting, has no use for.
+  const { openEmbeddedWarehouse } = await import('#shared/warehouse/embedded');
   const warehouse = await openEmbeddedWarehouse(data, { command });
   return orClose(warehouse, async () => {
     await migrate(warehouse);
@@ -88,6 +90,7 @@ export async function openServer(
 ): Promise<ServerWarehouse> {
   const { warehouse: url, warehouseUser: user, warehouseCa } = place;
   const ca = warehouseCa === undefined ? undefined : await readGiven('--warehouse-ca', warehouseCa);
+  const { ServerWarehouse } = await import('#shared/warehouse/server');
   return new ServerWarehouse(
     { url, user, password: await passwordOf(place), ...(ca === undefined ? {} : { ca }) },
     {

@@ -6,6 +6,7 @@ import type { KeyRing } from '#shared/openpgp/key-ring';
 import { newLoadProgress } from '#shared/progress/load-progress';
 import { removeProgressFile, writeProgressFile } from '#shared/progress/progress-file';
 import { type ProgressView, showProgress } from '#shared/progress/show-progress';
+import type { Warehouse } from '#shared/warehouse/warehouse';
 import type { KnownIndexes } from '../fetch/kept-index.js';
 import { EXIT } from './exit-status.js';
 import { type IndexedPackages, indexAgain } from './index-packages.js';
@@ -21,7 +22,7 @@ import {
   progressRecord,
   tableRecord,
 } from './load-records.js';
-import { openBroker } from './open-broker.js';
+import type { Broker } from './open-broker.js';
 import { openWarehouse, placeName } from './open-warehouse.js';
 import { renderAccount } from './render-account.js';
 import type { Shell } from './shell.js';
@@ -130,7 +131,7 @@ async function loadShowing(
       );
     try {
       await using broker =
-        settings.broker.length > 0 ? await openBroker(settings, { warehouse }) : undefined;
+        settings.broker.length > 0 ? await brokerOf(settings, warehouse) : undefined;
       await loadPackages(indexed, {
         ...{ warehouse, keys, settings, account, progress },
         signal: shell.stop,
@@ -150,6 +151,12 @@ async function loadShowing(
     const cause = shell.stop.aborted ? shell.stop.reason : error;
     return { error: cause, hasBegun, lineBytes: progress.lineBytes };
   }
+}
+
+/** Only a load through Kafka loads its library, which takes longer than to find out that nothing is new. */
+async function brokerOf(settings: LoadCommandSettings, warehouse: Warehouse): Promise<Broker> {
+  const { openBroker } = await import('./open-broker.js');
+  return openBroker(settings, { warehouse });
 }
 
 export function progressView({ err }: Shell): ProgressView {

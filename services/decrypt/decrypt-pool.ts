@@ -11,7 +11,7 @@ import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { Kernel } from '#shared/kernel/kernel';
 import { giveHeapRoom } from '#shared/openpgp/heap-room';
-import { type KeyRing, serializeKeyRing } from '#shared/openpgp/key-ring';
+import type { KeyRing } from '#shared/openpgp/key-ring';
 import { receiveFrom } from '#shared/stream/port-stream';
 import type { OutsideFault } from './decrypt-worker.js';
 import type { LogFileTask } from './log-file-task.js';
@@ -43,7 +43,7 @@ export function openDecryptPool(options: {
     execArgv: isSource ? ['--conditions=source', '--import', 'tsx'] : [],
     minThreads: options.workers,
     maxThreads: options.workers,
-    workerData: { keys: serializeKeyRing(options.keys), kernel: options.kernel.handle },
+    workerData: { keys: options.keys, kernel: options.kernel.handle },
     // Batches are passed on by a port of their own, so the pool's own fast path is not needed.
     atomics: 'disabled',
   });

@@ -5,7 +5,7 @@ import { EdxstreamError, type ErrorCode } from '#shared/errors';
 import { type EventBatch, freeBatch, transferables } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { joinKernel, type KernelHandle } from '#shared/kernel/kernel';
-import { type KeyRing, restoreKeyRing } from '#shared/openpgp/key-ring';
+import type { KeyRing } from '#shared/openpgp/key-ring';
 import { sendOver } from '#shared/stream/port-stream';
 import { LineScanner } from '#shared/tracking/line-scanner';
 import { decryptLogFile } from './decrypt-log-file.js';
@@ -16,11 +16,10 @@ const INFLIGHT_MAX = 2;
 
 // What piscina hands on as the worker's own data is declared by decrypt-pool.ts, the only caller.
 const { keys, kernel } = workerData as {
-  readonly keys: readonly Uint8Array[];
+  readonly keys: KeyRing;
   readonly kernel: KernelHandle;
 };
 const scanner = new LineScanner(joinKernel(kernel));
-let ring: Promise<KeyRing> | undefined;
 
 export interface WorkerTask {
   readonly task: LogFileTask;
@@ -38,7 +37,6 @@ export default async function run({
   task,
   port,
 }: WorkerTask): Promise<LogFileAnswer | OutsideFault> {
-  ring ??= restoreKeyRing([...keys]);
   const sender = sendOver<EventBatch>(port, INFLIGHT_MAX);
   const send = async (batch: EventBatch): Promise<void> => {
     try {
@@ -50,7 +48,7 @@ export default async function run({
   };
   try {
     return await decryptLogFile(task, {
-      keys: await ring,
+      keys,
       send,
       scanner,
       signal: sender.stopped,

@@ -9,7 +9,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { EdxstreamError } from '#shared/errors';
 import { giveHeapRoom } from '#shared/openpgp/heap-room';
-import { type KeyRing, serializeKeyRing } from '#shared/openpgp/key-ring';
+import type { KeyRing } from '#shared/openpgp/key-ring';
 import { receiveFrom } from '#shared/stream/port-stream';
 import type { DatabaseFileToLoad } from './database-file.js';
 import type { OutsideFault } from './encode-worker.js';
@@ -42,7 +42,7 @@ export function openEncodePool(options: {
     minThreads: 0,
     maxThreads: workers,
     idleTimeout: IDLE_MS,
-    workerData: { keys: serializeKeyRing(keys), allowUnprotected },
+    workerData: { keys, allowUnprotected },
     // Parts are passed on by a port of their own, so the pool's own fast path is not needed.
     atomics: 'disabled',
   });

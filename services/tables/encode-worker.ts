@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { EdxstreamError, type ErrorCode } from '#shared/errors';
-import { type KeyRing, restoreKeyRing } from '#shared/openpgp/key-ring';
+import type { KeyRing } from '#shared/openpgp/key-ring';
 import { openMember } from '#shared/packages/member-source';
 import { sendOver } from '#shared/stream/port-stream';
 import type { DatabaseFileToLoad } from './database-file.js';
@@ -14,10 +14,9 @@ const INFLIGHT_MAX = 4;
 
 // What piscina hands on as the worker's own data is declared by encode-pool.ts, the only caller.
 const { keys, allowUnprotected } = workerData as {
-  readonly keys: readonly Uint8Array[];
+  readonly keys: KeyRing;
   readonly allowUnprotected: boolean;
 };
-let ring: Promise<KeyRing> | undefined;
 
 export interface EncodeTask {
   readonly file: DatabaseFileToLoad;
@@ -36,11 +35,10 @@ export default async function run({
   fileIndex,
   port,
 }: EncodeTask): Promise<OutsideFault | undefined> {
-  ring ??= restoreKeyRing([...keys]);
   const sender = sendOver<EncodedPart>(port, INFLIGHT_MAX);
   const { stopped: signal } = sender;
   try {
-    const options = { keys: await ring, fileIndex, allowUnprotected, signal };
+    const options = { keys, fileIndex, allowUnprotected, signal };
     await using member = openMember(file.path, file.location);
     for await (const part of encodeDatabaseFile(member, file, options)) {
       await sender.send(part, memoryOf(part));

@@ -12,7 +12,8 @@ import {
   unprotectedPacket,
 } from '#shared/testing/openpgp-bytes';
 import { TemporaryGpgHome } from '#shared/testing/temporary-gpg-home';
-import { type KeyRing, openKeyRing } from './key-ring.js';
+import type { KeyRing } from './key-ring.js';
+import { openKeyRing } from './open-key-ring.js';
 import { type OpenMessageOptions, openMessage } from './read-message.js';
 
 const CZAR = 'czar@uni.example';

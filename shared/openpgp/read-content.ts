@@ -16,7 +16,6 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { ByteCursor } from './byte-cursor.js';
 import { isCompressionError, PlaintextFault } from './message-fault.js';
-import { readBzip2Content } from './openpgp-fallback.js';
 import { type PacketHeader, packetBody, readPacketHeader, TAG } from './packet-framing.js';
 
 export interface ContentOptions {
@@ -108,9 +107,12 @@ async function* readCompressed(
     case 2:
       yield* readPackets(throughZlib(rest(body), createInflate(INFLATE)), depth + 1);
       break;
-    case 3:
+    case 3: {
+      // Loaded where it is needed: see key-ring.ts.
+      const { readBzip2Content } = await import('./openpgp-fallback.js');
       yield* readBzip2Content(rest(body));
       break;
+    }
     default:
       throw new PlaintextFault(
         'unsupported',

@@ -10,7 +10,8 @@ import {
   protectedPacket,
 } from '#shared/testing/openpgp-bytes';
 import { TemporaryGpgHome } from '#shared/testing/temporary-gpg-home';
-import { type KeyRing, openKeyRing } from './key-ring.js';
+import type { KeyRing } from './key-ring.js';
+import { openKeyRing } from './open-key-ring.js';
 import { type OpenMessageOptions, openMessage, PlaintextFault } from './read-message.js';
 
 const CZAR = 'czar@uni.example';

@@ -26,7 +26,6 @@ import {
 import { type EncryptedBody, openEncryptedBody } from './encrypted-body.js';
 import type { KeyRing } from './key-ring.js';
 import { type MessageFault, PlaintextFault } from './message-fault.js';
-import { decryptByOpenpgp } from './openpgp-fallback.js';
 import { TAG } from './packet-framing.js';
 import { type ContentOptions, finishContent, readContent } from './read-content.js';
 import { type SessionKey, unwrapSessionKeys } from './session-key.js';
@@ -219,6 +218,8 @@ async function openUnusual(
   options: OpenMessageOptions,
 ): Promise<VerifiedMessage | undefined> {
   const { tag } = body.preamble.encrypted;
+  // Loaded where it is needed: see key-ring.ts.
+  const { decryptByOpenpgp } = await import('./openpgp-fallback.js');
   try {
     for await (const _ of decryptByOpenpgp({ tag, body: body.runs }, sessionKey));
   } catch (error) {

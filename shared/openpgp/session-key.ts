@@ -8,10 +8,16 @@
  * every key of the ring is tried. Trying can yield a wrong session key (its checksum has 16 bits),
  * so there may be several candidates; only the integrity code tells which is right.
  */
-import { enums, PublicKeyEncryptedSessionKeyPacket } from 'openpgp';
 import type { ByteCursor } from './byte-cursor.js';
 import { FEEDBACK_CIPHERS } from './decrypt-feedback.js';
-import { describeKeyRing, type KeyRing, type SecretPacket } from './key-ring.js';
+import {
+  describeKeyRing,
+  isRsaAlgorithm,
+  type KeyRing,
+  type RingKey,
+  type RingSecret,
+  type RsaNumbers,
+} from './key-ring.js';
 import { PlaintextFault } from './message-fault.js';
 import { type PacketHeader, packetBody, readPacketHeader, TAG } from './packet-framing.js';
 import { unwrapRsa } from './unwrap-rsa.js';
@@ -97,10 +103,10 @@ export async function unwrapSessionKeys(
   for (const body of preamble.recipients) {
     const recipient = recipientOf(body);
     wanted.push(recipient ?? 'hidden');
-    for (const { keyId, packet } of ring.keys.flatMap((key) => key.secrets)) {
-      if (recipient !== undefined && recipient !== keyId) continue;
+    for (const { key, secret } of ring.keys.flatMap(secretsOf)) {
+      if (recipient !== undefined && recipient !== secret.keyId) continue;
       tried += recipient === undefined ? 0 : 1;
-      const sessionKey = await unwrapOne(body, packet);
+      const sessionKey = await unwrapOne(body, key, secret);
       if (sessionKey === undefined) continue;
       const { cipher, bytes } = sessionKey;
       found.set(`${cipher ?? ''}:${Buffer.from(bytes).toString('hex')}`, sessionKey);
@@ -127,36 +133,25 @@ export async function unwrapSessionKeys(
   );
 }
 
-/** What `openpgp` has at run time; its types keep all but `write` private. */
-interface SessionKeyPacket {
-  read(bytes: Uint8Array): void;
-  decrypt(key: SecretPacket): Promise<void>;
-  readonly sessionKey: Uint8Array | null;
-  readonly sessionKeyAlgorithm: number | null;
+function secretsOf(key: RingKey): { readonly key: RingKey; readonly secret: RingSecret }[] {
+  return key.secrets.map((secret) => ({ key, secret }));
 }
 
-async function unwrapOne(body: Buffer, secret: SecretPacket): Promise<SessionKey | undefined> {
-  if (body[0] !== 6 && isRsa(body[9]) && isRsa(secret.algorithm)) return unwrapByRsa(body, secret);
-  // `decryptSessionKeys`, the public way, refuses revoked keys, unusual key flags and ciphers that
-  // the key does not prefer; none of these is a reason not to read what was sent. The packet class
-  // is exported but its types hide these members, hence the cast to the shape above.
-  const packet = new PublicKeyEncryptedSessionKeyPacket() as unknown as SessionKeyPacket;
-  try {
-    packet.read(Buffer.concat([Buffer.of(body[0] === 2 ? 3 : (body[0] ?? 3)), body.subarray(1)]));
-    await packet.decrypt(secret);
-  } catch {
-    // Expected where the recipient is hidden; in all other cases the caller says what it means.
-    return undefined;
-  }
-  if (packet.sessionKey === null) return undefined;
-  return { cipher: packet.sessionKeyAlgorithm ?? undefined, bytes: packet.sessionKey };
+async function unwrapOne(
+  body: Buffer,
+  key: RingKey,
+  { keyId, rsa }: RingSecret,
+): Promise<SessionKey | undefined> {
+  if (body[0] !== 6 && isRsaAlgorithm(body[9]) && rsa !== undefined) return unwrapByRsa(body, rsa);
+  const { unwrapByOpenpgp } = await import('./unwrap-by-openpgp.js');
+  return unwrapByOpenpgp(body, key, keyId);
 }
 
 /**
  *   body       version, key id (8 bytes), algorithm, count of bits (2 bytes), the encrypted number
  *   decrypted  cipher, key, checksum (2 bytes: the sum of the key's bytes)
  */
-function unwrapByRsa(body: Buffer, secret: SecretPacket): SessionKey | undefined {
+function unwrapByRsa(body: Buffer, secret: RsaNumbers): SessionKey | undefined {
   const decrypted = unwrapRsa(body.subarray(12), secret);
   if (decrypted === undefined || decrypted.length < 4) return undefined;
   const cipher = decrypted[0];
@@ -165,10 +160,6 @@ function unwrapByRsa(body: Buffer, secret: SecretPacket): SessionKey | undefined
   if (sum !== decrypted.readUInt16BE(decrypted.length - 2)) return undefined;
   const keyBytes = FEEDBACK_CIPHERS.get(cipher ?? 0)?.keyBytes ?? bytes.length;
   return bytes.length === keyBytes ? { cipher, bytes } : undefined;
-}
-
-function isRsa(algorithm: number | undefined): boolean {
-  return algorithm === enums.publicKey.rsaEncryptSign || algorithm === enums.publicKey.rsaEncrypt;
 }
 
 /** The key id in upper-case hexadecimal digits; undefined where the recipient is hidden. */

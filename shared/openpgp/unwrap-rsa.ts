@@ -10,7 +10,7 @@
  * command that reads files that its user chose answers no such questions.
  */
 import { constants, createPrivateKey, type KeyObject, privateDecrypt } from 'node:crypto';
-import type { SecretPacket } from './key-ring.js';
+import type { RsaNumbers } from './key-ring.js';
 
 const PADDING_BYTES_MIN = 8;
 
@@ -19,10 +19,10 @@ interface RsaKey {
   readonly modulus: Buffer;
 }
 
-const privateKeys = new WeakMap<SecretPacket, RsaKey>();
+const privateKeys = new WeakMap<RsaNumbers, RsaKey>();
 
 /** What was encrypted, without its padding; undefined where it is not for this key. */
-export function unwrapRsa(encrypted: Buffer, secret: SecretPacket): Buffer | undefined {
+export function unwrapRsa(encrypted: Buffer, secret: RsaNumbers): Buffer | undefined {
   const { key, modulus } = privateKeys.get(secret) ?? importKey(secret);
   if (encrypted.length > modulus.length) return undefined;
   const whole = Buffer.concat([Buffer.alloc(modulus.length - encrypted.length), encrypted]);
@@ -35,20 +35,8 @@ export function unwrapRsa(encrypted: Buffer, secret: SecretPacket): Buffer | und
   return padded.subarray(end + 1);
 }
 
-/** The numbers of an RSA secret key, as `openpgp` keeps them: u is the inverse of p modulo q. */
-interface RsaNumbers {
-  readonly n: Uint8Array;
-  readonly e: Uint8Array;
-  readonly d: Uint8Array;
-  readonly p: Uint8Array;
-  readonly q: Uint8Array;
-  readonly u: Uint8Array;
-}
-
-function importKey(secret: SecretPacket): RsaKey {
-  // The types of `openpgp` only say `object`; for its two RSA algorithms these are the members.
-  const numbers = { ...secret.publicParams, ...secret.privateParams } as RsaNumbers;
-  const { n, e, d, p, q, u } = numbers;
+function importKey(secret: RsaNumbers): RsaKey {
+  const { n, e, d, p, q, u } = secret;
   // A web key wants the inverse of its q modulo its p: with p and q exchanged, that is u.
   const key = createPrivateKey({
     format: 'jwk',
