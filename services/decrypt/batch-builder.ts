@@ -5,13 +5,9 @@
  *   window   [ line \n line \n line \n li…   ]   becomes the bytes of a batch when it is full
  *
  * Every line gets its physical number, is masked in place, scanned, and counted as exactly one of
- * event, rejected, blank or filtered. A line over `lineBytesMax` is rejected with its first 64 KiB, its
- * length and its SHA-256, and reading goes on at the next LF.
- *
- * Longer than 300 lines, because windows, long lines and masking are decided in one pass.
+ * event, rejected, blank or filtered. A line over `lineBytesMax` is rejected (long-line.ts), and reading
+ * goes on at the next LF.
  */
-import { createHash, type Hash } from 'node:crypto';
-import { assert } from '#shared/errors';
 import type { EventBatch, RejectedLine } from '#shared/eventlog/event-batch';
 import { type LastLine, type LineCounts, noLines } from '#shared/eventlog/log-file-answer';
 import type { ScanState } from '#shared/kernel/scan-state';
@@ -19,9 +15,9 @@ import { LINE_BLANK, LINE_EVENT, type LineScanner } from '#shared/tracking/line-
 import { maskSecrets } from '#shared/tracking/mask-secrets';
 import { BatchColumns } from './batch-columns.js';
 import { LineWindow } from './line-window.js';
+import { LongLine } from './long-line.js';
 
 const LF = 10;
-const KEPT_OF_LONG_LINE = 64 << 10;
 
 export interface BatchOptions {
   /** The number of the log file in this run. */
@@ -57,7 +53,7 @@ export class BatchBuilder {
   #searchedTo = 0;
   /** False once a batch has taken the window with it. */
   #isWindowOurs = true;
-  #long: { kept: Buffer; bytes: number; hash: Hash } | undefined;
+  #long: LongLine | undefined;
   #last: LastLine | undefined;
 
   /** One builder at a time may use the scanner. */
@@ -82,7 +78,7 @@ export class BatchBuilder {
     let offset = 0;
     while (offset < chunk.length) {
       if (this.#long !== undefined) {
-        offset = this.#skipLongLine(chunk, offset);
+        offset = this.#skipLongLine(this.#long, chunk, offset);
         continue;
       }
       const room = this.#window.sizeBytes - this.#used;
@@ -108,7 +104,7 @@ export class BatchBuilder {
 
   /** The end of the log file: takes a last line without LF, and yields what is left. */
   *finish(): Iterable<EventBatch> {
-    if (this.#long !== undefined) this.#endLongLine();
+    if (this.#long !== undefined) this.#endLongLine(this.#long);
     if (this.#lineStart < this.#used) {
       this.#readLine(this.#used);
       this.#lineStart = this.#used;
@@ -163,8 +159,7 @@ export class BatchBuilder {
     const start = this.#lineStart;
     if (end - start > this.#options.lineBytesMax) {
       // The window may hold more than the limit: what is too long must not depend on where it stands.
-      this.#beginLongLine(this.#window.bytes.subarray(start, end));
-      this.#endLongLine();
+      this.#endLongLine(new LongLine(this.#window.bytes.subarray(start, end)));
       // A secret found in this line says nothing about the lines behind it.
       if (this.#candidate !== -1 && this.#candidate < end) this.#search(end);
       return;
@@ -240,7 +235,7 @@ export class BatchBuilder {
     const unfinished = this.#window.bytes.subarray(this.#lineStart, this.#used);
     const { batchBytes, lineBytesMax } = this.#options;
     if (unfinished.length > lineBytesMax) {
-      this.#beginLongLine(unfinished);
+      this.#long = new LongLine(unfinished);
       return this.#replaceWindow(batchBytes, Buffer.alloc(0));
     }
     const size = Math.max(unfinished.length * 2, batchBytes);
@@ -269,37 +264,20 @@ export class BatchBuilder {
     return batch;
   }
 
-  #beginLongLine(bytes: Buffer): void {
-    const kept = Buffer.from(bytes.subarray(0, KEPT_OF_LONG_LINE));
-    // A copy, because digests are not made of shared memory.
-    const hash = createHash('sha256').update(Buffer.from(bytes));
-    this.#long = { kept, bytes: bytes.length, hash };
-  }
-
-  #skipLongLine(chunk: Buffer, offset: number): number {
-    const long = this.#long;
-    assert(long !== undefined, 'a long line is being skipped');
+  #skipLongLine(long: LongLine, chunk: Buffer, offset: number): number {
     const end = chunk.indexOf(LF, offset);
-    const part = chunk.subarray(offset, end < 0 ? chunk.length : end);
-    const room = KEPT_OF_LONG_LINE - long.kept.length;
-    // Where the limit is below what is kept, the window held only the beginning of it.
-    if (room > 0) long.kept = Buffer.concat([long.kept, part.subarray(0, room)]);
-    long.hash.update(part);
-    long.bytes += part.length;
+    long.push(chunk.subarray(offset, end < 0 ? chunk.length : end));
     if (end < 0) return chunk.length;
-    this.#endLongLine();
+    this.#endLongLine(long);
     return end + 1;
   }
 
-  #endLongLine(): void {
-    const long = this.#long;
-    assert(long !== undefined, 'a long line has ended');
+  #endLongLine(long: LongLine): void {
     this.#long = undefined;
-    const isMasked = !this.#options.keepSecrets && maskSecrets(long.kept, 0, long.kept.length) > 0;
+    const { raw, detail, isMasked } = long.end(this.#options);
     this.counts.lines += 1;
     if (isMasked) this.counts.masked += 1;
-    const detail = `The line has ${long.bytes} bytes, more than the ${this.#options.lineBytesMax} that are kept; SHA-256 ${long.hash.digest('hex')}.`;
-    this.#reject(this.#line, 'line-too-long', detail, new Uint8Array(long.kept), isMasked);
+    this.#reject(this.#line, 'line-too-long', detail, raw, isMasked);
     this.#line += 1;
   }
 }
