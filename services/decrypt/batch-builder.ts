@@ -63,8 +63,12 @@ export class BatchBuilder {
     this.#state = scanner.state;
     this.#scanner = scanner;
     this.#state.beginFile({ lineBytesMax, lateBeforeUs: logDateStartUs - skewUs });
-    this.#columns = new BatchColumns(this.#state, scanner, options);
-    this.#window = new LineWindow(this.#state.kernel, options.batchBytes);
+    const { kernel } = this.#state;
+    this.#window = new LineWindow(kernel, options.batchBytes);
+    this.#columns = kernel.blocks.orGive(
+      this.#window.place,
+      () => new BatchColumns(this.#state, scanner, options),
+    );
     this.#line = options.fromLine;
   }
 
@@ -245,7 +249,7 @@ export class BatchBuilder {
   #replaceWindow(size: number, begin: Buffer): EventBatch | undefined {
     const next = new LineWindow(this.#state.kernel, size);
     next.bytes.set(begin);
-    const batch = this.#seal();
+    const batch = this.#state.kernel.blocks.orGive(next.place, () => this.#seal());
     if (this.#isWindowOurs) this.#state.kernel.blocks.give(this.#window.place);
     this.#isWindowOurs = true;
     this.#window = next;
@@ -258,9 +262,12 @@ export class BatchBuilder {
 
   #seal(): EventBatch | undefined {
     const isSparse = this.#lineStart * 2 < this.#window.sizeBytes;
-    if (isSparse) return this.#columns.takeCopy(this.#window, this.#lineStart);
-    const batch = this.#columns.take(this.#window, this.#lineStart);
-    if (batch !== undefined) this.#isWindowOurs = false;
+    const batch = isSparse
+      ? this.#columns.takeCopy(this.#window, this.#lineStart)
+      : this.#columns.take(this.#window, this.#lineStart);
+    if (batch !== undefined && !isSparse) this.#isWindowOurs = false;
+    // No row waits for the number of its course any more.
+    this.#scanner.boundCourses();
     return batch;
   }
 

@@ -47,8 +47,9 @@ export class BatchColumns {
     this.#file = options.file;
     this.#endOfLogDateUs = options.logDateStartUs + DAY_US - 1;
     this.#lateBeforeUs = options.logDateStartUs - options.skewUs;
-    this.#rows = takeRowColumns(state.kernel, ROWS_AT_FIRST);
-    state.useColumns(this.#rows.place, this.#rows.capacity, 0);
+    const rows = takeRowColumns(state.kernel, ROWS_AT_FIRST);
+    this.#rows = rows;
+    state.kernel.blocks.orGive(rows.place, () => state.useColumns(rows.place, rows.capacity, 0));
   }
 
   /** The flags of the row that was added last. */
@@ -117,7 +118,8 @@ export class BatchColumns {
   take(window: LineWindow, lineBytes: number): EventBatch | undefined {
     const rows = this.#state.rows;
     if (rows === 0 && this.#rejected.length === 0) return undefined;
-    return this.#seal(window, lineBytes, rows);
+    const next = takeRowColumns(this.#state.kernel, ROWS_AT_FIRST);
+    return this.#seal(window, { lineBytes, rows, next });
   }
 
   /**
@@ -129,8 +131,9 @@ export class BatchColumns {
     if (rows === 0 && this.#rejected.length === 0) return undefined;
     const { kernel } = this.#state;
     const small = window.copy(kernel, lineBytes);
-    const large = this.#rows;
-    this.#rows = copyRowColumns(kernel, large, rows);
+    // The columns go on being filled once the rows have left them.
+    const next = this.#rows;
+    this.#rows = kernel.blocks.orGive(small.place, () => copyRowColumns(kernel, next, rows));
     const moved = (starts: Uint32Array, count: number): void => {
       for (let at = 0; at < count; at += 1) {
         const start = starts[at] as number; // at < count
@@ -140,13 +143,19 @@ export class BatchColumns {
     };
     moved(this.#rows.rawStart, rows);
     for (const column of this.#rows.textStarts) moved(column, rows);
-    const batch = this.#seal(small, lineBytes, rows);
+    const batch = this.#seal(small, { lineBytes, rows, next });
     for (const { valueStart } of batch.dictionaries) moved(valueStart, valueStart.length);
-    kernel.blocks.give(large.place);
     return batch;
   }
 
-  #seal(window: LineWindow, lineBytes: number, rows: number): EventBatch {
+  #seal(
+    window: LineWindow,
+    {
+      lineBytes,
+      rows,
+      next,
+    }: { readonly lineBytes: number; readonly rows: number; readonly next: RowColumns },
+  ): EventBatch {
     const { kernel } = this.#state;
     const columns = this.#rows;
     const segments = orderRows(columns, rows, this.#scanner.courses);
@@ -182,7 +191,7 @@ export class BatchColumns {
     this.#sideBlocks = [];
     this.#sideAt = 0;
     this.#sideEnd = 0;
-    this.#rows = takeRowColumns(kernel, ROWS_AT_FIRST);
+    this.#rows = next;
     this.#state.useColumns(this.#rows.place, this.#rows.capacity, 0);
     return batch;
   }

@@ -40,9 +40,10 @@ export class TimeRebaser {
   #makeRoom(bytes: number): void {
     if (bytes <= this.#placeBytes) return;
     const { blocks } = this.#state.kernel;
+    const place = blocks.take(bytes);
     if (this.#place > 0) blocks.give(this.#place);
-    this.#place = blocks.take(bytes);
-    this.#placeBytes = blocks.sizeOf(this.#place);
+    this.#place = place;
+    this.#placeBytes = blocks.sizeOf(place);
   }
 }
 

@@ -81,6 +81,16 @@ export class MemoryBlocks {
     Atomics.store(this.#header, LOCK, 0);
   }
 
+  /** What `work` makes of the block at this place, which is given back where it fails. */
+  orGive<Made>(place: number, work: () => Made): Made {
+    try {
+      return work();
+    } catch (error) {
+      this.give(place);
+      throw error;
+    }
+  }
+
   /** How many bytes the block at this place has. */
   sizeOf(place: number): number {
     return PAGE_BYTES * 2 ** (this.#classes[place / PAGE_BYTES] ?? 0);

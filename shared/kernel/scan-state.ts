@@ -43,7 +43,8 @@ export class ScanState {
     const { buffer } = kernel.bytes;
     this.#place = kernel.blocks.take(layout.STATE_BYTES + layout.COURSES_BYTES);
     this.#courses = this.#place + layout.STATE_BYTES;
-    kernel.bytes.fill(0, this.#place, this.#courses + layout.COURSES_BYTES);
+    kernel.bytes.fill(0, this.#place, this.#courses);
+    this.forgetCourses();
     this.kind = new Uint8Array(buffer, this.#place + layout.KIND, layout.SLOTS);
     this.start = new Uint32Array(buffer, this.#place + layout.START, layout.SLOTS);
     this.end = new Uint32Array(buffer, this.#place + layout.END, layout.SLOTS);
@@ -110,6 +111,11 @@ export class ScanState {
   /** These bytes of `context.course_id` are from now on the course with this number. */
   rememberCourse(start: number, length: number, course: number): void {
     this.kernel.functions.rememberCourse(this.#courses, start, length, course);
+  }
+
+  /** No course is known any more. */
+  forgetCourses(): void {
+    this.kernel.bytes.fill(0, this.#courses, this.#courses + layout.COURSES_BYTES);
   }
 
   /** The number of a value in a dictionary column. */

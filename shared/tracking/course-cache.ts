@@ -51,6 +51,14 @@ export class CourseCache {
     return index;
   }
 
+  /** Begins anew: the same courses may have other indexes from now on. */
+  clear(): void {
+    this.courses.length = 1;
+    this.#indexes.clear();
+    this.#indexes.set('', 0);
+    this.#slotLength.fill(0);
+  }
+
   #parse(bytes: Buffer, start: number, length: number): number {
     return this.intern(courseKey(bytes.toString('latin1', start, start + length)));
   }

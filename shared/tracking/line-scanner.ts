@@ -50,6 +50,9 @@ export const TEXT_FIELDS = FIELD_NAMES;
 /** What `timeState` is an index into. */
 export const TIME_STATES = STATES;
 
+/** More than any university has; 4 MiB where every name is as long as it may be. */
+export const COURSES_MAX = 16_384;
+
 export const LINE_EVENT = 0;
 export const LINE_BLANK = 1;
 export const LINE_REJECTED = 2;
@@ -81,11 +84,21 @@ export class LineScanner {
   readonly #cache = new CourseCache();
   readonly #url = new UrlSpan();
 
-  /** Course ids as latin1 views of their bytes, in order of first sight, for the scanner's life. */
+  /** Course ids as latin1 views of their bytes, in order of first sight since they were forgotten last. */
   readonly courses: readonly string[] = this.#cache.courses;
 
   constructor(kernel: Kernel) {
     this.state = new ScanState(kernel);
+  }
+
+  /**
+   * Forgets the courses where there are many: a process that reads for years meets ever more names, of which
+   * broken pages and hostile lines make up most. `course` of lines that were read before means nothing then.
+   */
+  boundCourses(): void {
+    if (this.courses.length <= COURSES_MAX) return;
+    this.#cache.clear();
+    this.state.forgetCourses();
   }
 
   [Symbol.dispose](): void {
