@@ -8,11 +8,11 @@
  * A round is a run of its own: sinks and ingests drop what an earlier one left, once they see a later number.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Producer } from 'kafkajs';
 import { assert } from '#shared/errors';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { RecordKind } from '#shared/kafka/line-headers';
 import type { Answered, HandedOut } from '#shared/kafka/messages';
+import type { RecordSender } from '#shared/kafka/record-sender';
 import type { Topics } from '#shared/kafka/topics';
 import type { LoadProgress } from '#shared/progress/load-progress';
 import { writeEntries } from '#shared/warehouse/log-file-ledger';
@@ -35,7 +35,7 @@ import { type RunningFile, type RunningOptions, runningFile } from './running-fi
 
 export interface BrokerRoundOptions extends RunningOptions {
   readonly warehouse: Warehouse;
-  readonly producer: Producer;
+  readonly sender: RecordSender;
   readonly topics: Topics;
   /** Higher than that of any run before. */
   readonly run: number;
@@ -56,7 +56,6 @@ interface File extends RunningFile {
 }
 
 const POLL_MS = 200;
-const ALL_REPLICAS = -1;
 
 export async function loadThroughBroker(
   planned: readonly PlannedLogFile[],
@@ -117,7 +116,7 @@ class BrokerRound {
   }
 
   async #send({ loading, planned, task, reading }: File): Promise<void> {
-    const { producer, topics, run } = this.#options;
+    const { sender, topics, run } = this.#options;
     const { organization, site, server, logDate } = planned.entry;
     const message: HandedOut<LogFileTask> = {
       ...{ run, fileId: loading.file_id, reading, task },
@@ -125,9 +124,8 @@ class BrokerRound {
     };
     const partition = this.#handedOut % topics.logFilePartitions;
     this.#handedOut += 1;
-    await producer.send({
+    await sender.send({
       topic: topics.logFiles,
-      acks: ALL_REPLICAS,
       messages: [{ partition, value: JSON.stringify(message) }],
     });
   }
@@ -244,11 +242,11 @@ class BrokerRound {
 export async function markRun(
   kind: RecordKind,
   {
-    producer,
+    sender,
     topics,
     run,
     dateUs,
-  }: Pick<BrokerRoundOptions, 'producer' | 'topics' | 'run'> & {
+  }: Pick<BrokerRoundOptions, 'sender' | 'topics' | 'run'> & {
     readonly dateUs?: number | undefined;
   },
 ): Promise<void> {
@@ -256,9 +254,8 @@ export async function markRun(
     ...{ kind, run: String(run) },
     ...(dateUs === undefined ? {} : { 'date-us': String(dateUs) }),
   };
-  await producer.send({
+  await sender.send({
     topic: topics.events,
-    acks: ALL_REPLICAS,
     messages: Array.from({ length: topics.partitions }, (_, partition) => ({
       ...{ partition, value: null, headers },
     })),

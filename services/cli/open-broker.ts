@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, Kafka, Producer } from 'kafkajs';
+import type { Consumer, Kafka } from 'kafkajs';
 import { type KafkaPlace, openKafka } from '#shared/kafka/kafka-client';
 import { asKafkaError, isKafkaError, isLasting, withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { type Answered, answerFromJson } from '#shared/kafka/messages';
+import { RecordSender } from '#shared/kafka/record-sender';
 import { openTopics, type Topics } from '#shared/kafka/topics';
 import { forgetParts, lastRun, readParts, sweepParts } from '#shared/warehouse/log-file-parts';
 import { withPatience } from '#shared/warehouse/patience';
@@ -37,7 +38,7 @@ export async function openBroker(
 ): Promise<Broker> {
   const kafka = await openKafka(settings, { clientId: 'edxstream-load' });
   const heard: Answered[] = [];
-  const { topics, producer, answers } = await withKafkaErrors(() =>
+  const { topics, sender, answers } = await withKafkaErrors(() =>
     // A broker that is being replaced is no reason to end.
     withPatience(() => connect(kafka, settings, (answered) => heard.push(answered)), {
       patienceMs: PATIENCE_MS,
@@ -54,25 +55,25 @@ export async function openBroker(
       try {
         return await loadThroughBroker(files, {
           ...options,
-          ...{ warehouse, producer, topics, run, datesAhead: settings.datesAhead },
+          ...{ warehouse, sender, topics, run, datesAhead: settings.datesAhead },
           answers: () => heard.splice(0),
           onFile: (result) => options.onFile?.(result),
         });
       } catch (error) {
-        await giveUp({ warehouse, producer, topics, run: run + 1 }).catch(() => undefined);
+        await giveUp({ warehouse, sender, topics, run: run + 1 }).catch(() => undefined);
         throw asKafkaError(error);
       }
     },
     async [Symbol.asyncDispose]() {
       await answers[Symbol.asyncDispose]();
-      await producer.disconnect();
+      await sender[Symbol.asyncDispose]();
     },
   };
 }
 
 interface Connected {
   readonly topics: Topics;
-  readonly producer: Producer;
+  readonly sender: RecordSender;
   readonly answers: AsyncDisposable;
 }
 
@@ -82,13 +83,12 @@ async function connect(
   hear: (answered: Answered) => void,
 ): Promise<Connected> {
   const topics = await openTopicsOf(kafka, settings);
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const sender = await RecordSender.open(kafka);
   try {
-    await producer.connect();
     const answers = await hearAnswers(kafka, topics, settings.topicPrefix, hear);
-    return { topics, producer, answers };
+    return { topics, sender, answers };
   } catch (error) {
-    await producer.disconnect().catch(() => undefined);
+    await sender[Symbol.asyncDispose]().catch(() => undefined);
     throw error;
   }
 }
@@ -121,7 +121,7 @@ async function nextRun(warehouse: Warehouse): Promise<number> {
 /** A run with nothing in it: whoever sees it drops the one before. */
 async function giveUp(options: {
   readonly warehouse: Warehouse;
-  readonly producer: Producer;
+  readonly sender: RecordSender;
   readonly topics: Topics;
   readonly run: number;
 }): Promise<void> {

@@ -7,11 +7,12 @@
  * gets the partition; what both published counts once, see publish-attempt.ts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka, Producer } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { partitionsOf } from '#shared/kafka/encode-lines';
 import { type Answered, answerToJson, type HandedOut } from '#shared/kafka/messages';
+import { RecordSender } from '#shared/kafka/record-sender';
 import type { Topics } from '#shared/kafka/topics';
 import { untilStopped } from '#shared/kafka/until-stopped';
 import { whileBeating } from '#shared/kafka/while-beating';
@@ -61,9 +62,7 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
     maxWaitTimeInMs: 500,
     retry: { restartOnFailure: async () => true },
   });
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-  const ingest = new Ingest(options, consumer, producer);
-  await producer.connect();
+  const ingest = new Ingest(options, consumer);
   try {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const partitions = payload.memberAssignment[topics.logFiles] ?? [];
@@ -81,14 +80,15 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
     await ingest.finish();
   } finally {
     await consumer.disconnect();
-    await producer.disconnect();
+    await ingest.close();
   }
 }
 
 class Ingest {
   readonly #options: RunIngestOptions;
   readonly #consumer: Consumer;
-  readonly #producer: Producer;
+  /** Those that no attempt has now. */
+  readonly #senders: RecordSender[] = [];
   readonly #partitionOf: (key: Buffer) => number;
   /** By log file: what is being read now. */
   readonly #attempts = new Map<string, Attempt>();
@@ -96,10 +96,9 @@ class Ingest {
   /** The latest run that was seen: what an earlier one handed out is given up. */
   #run = 0;
 
-  constructor(options: RunIngestOptions, consumer: Consumer, producer: Producer) {
+  constructor(options: RunIngestOptions, consumer: Consumer) {
     this.#options = options;
     this.#consumer = consumer;
-    this.#producer = producer;
     this.#partitionOf = partitionsOf(options.topics.partitions);
   }
 
@@ -125,6 +124,14 @@ class Ingest {
   /** Waits for what was begun. */
   async finish(): Promise<void> {
     await Promise.allSettled(this.#taking);
+  }
+
+  /** Drops what is still being read for partitions that may be somebody else's by now. */
+  async close(): Promise<void> {
+    const attempts = [...this.#attempts.values()];
+    for (const { dropping } of attempts) dropping.abort(new Error('The ingest ends.'));
+    await Promise.allSettled(attempts.map(({ done }) => done));
+    await Promise.all(this.#senders.map((sender) => sender[Symbol.asyncDispose]()));
   }
 
   async #takeLogFiles({ batch, heartbeat, resolveOffset, isRunning, isStale }: EachBatchPayload) {
@@ -163,7 +170,7 @@ class Ingest {
   async #readUntilAnswered(task: HandedOut<LogFileTask>, signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        await this.#read(task, signal);
+        await this.#withSender((sender) => this.#read(task, sender, signal));
         return;
       } catch (error) {
         signal.throwIfAborted();
@@ -173,13 +180,27 @@ class Ingest {
     }
   }
 
-  async #read(handedOut: HandedOut<LogFileTask>, signal: AbortSignal): Promise<void> {
+  /** One for each attempt at a time, so that they do not wait for each other. */
+  async #withSender(work: (sender: RecordSender) => Promise<void>): Promise<void> {
+    const sender = this.#senders.pop() ?? (await RecordSender.open(this.#options.kafka));
+    try {
+      await work(sender);
+    } finally {
+      this.#senders.push(sender);
+    }
+  }
+
+  async #read(
+    handedOut: HandedOut<LogFileTask>,
+    sender: RecordSender,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { pool, kernel, topics, linesPerRecord, isCompressed, name } = this.#options;
     const { run, fileId, reading, identity, task } = handedOut;
     const beganMs = performance.now();
     const attempt = new PublishAttempt({
       ...{ run, fileId, identity, linesPerRecord, isCompressed },
-      producer: this.#producer,
+      sender,
       topic: topics.events,
       partitions: topics.partitions,
       batchBytesMax: topics.batchBytesMax,
@@ -197,22 +218,15 @@ class Ingest {
     const answer = await pool.decrypt(task, take, signal);
     if (answer.kind === 'loaded') await attempt.end('read');
     if (answer.kind === 'failed') await attempt.end('failed');
-    await this.#answer({
-      run,
-      fileId,
-      reading,
-      answer,
-      published: attempt.published,
-      ingest: name,
-    });
+    const answered = { run, fileId, reading, answer, published: attempt.published, ingest: name };
+    await this.#answer(answered, sender);
     this.#options.onAnswer(handedOut, answer, Math.round(performance.now() - beganMs));
   }
 
-  async #answer(answered: Answered): Promise<void> {
-    await this.#producer.send({
-      topic: this.#options.topics.answers,
-      acks: -1,
-      messages: [{ key: String(answered.fileId), value: answerToJson(answered) }],
-    });
+  async #answer(answered: Answered, sender: RecordSender): Promise<void> {
+    const { answers } = this.#options.topics;
+    // The topic has one partition.
+    const message = { partition: 0, key: String(answered.fileId), value: answerToJson(answered) };
+    await sender.send({ topic: answers, messages: [message] });
   }
 }

@@ -20,6 +20,7 @@ import {
   writeParts,
 } from '#shared/warehouse/log-file-parts';
 import { migrate } from '#shared/warehouse/migrate';
+import type { Warehouse } from '#shared/warehouse/warehouse';
 import { chooseParts } from '../load/choose-parts.js';
 import { type CommittedPartition, SinkSession } from './sink-session.js';
 
@@ -101,13 +102,18 @@ interface Opened {
   readonly commits: bigint[];
 }
 
-async function open(): Promise<Opened> {
+async function open({
+  through = warehouse,
+  onFailed = (error: unknown): void => expect(error).toBeUndefined(),
+}: {
+  readonly through?: Warehouse;
+  readonly onFailed?: (error: unknown) => void;
+} = {}): Promise<Opened> {
   const commits: bigint[] = [];
   const session = await SinkSession.open([NEW], {
-    ...{ warehouse, kernel: KERNEL, scanner: new LineScanner(KERNEL) },
+    ...{ warehouse: through, kernel: KERNEL, scanner: new LineScanner(KERNEL), onFailed },
     ...{ releaseBytes: 1 << 20, windowBytesMax: 64 << 20, queueBytesMax: 8 << 20 },
     commit: async (partitions) => void commits.push(...partitions.map(({ offset }) => offset)),
-    onFailed: (error) => expect(error).toBeUndefined(),
     ...{ onInserted: ignore, onWindow: ignore, onDuplicates: ignore, onDateComplete: ignore },
   });
   return { session, commits };
@@ -237,4 +243,30 @@ test('records of an earlier run are passed over', async () => {
   await session.take(0, [begun, ...late, ...runEnded(LINES + 3)]);
   expect(await rowsOf(fileId)).toEqual({ rows: '0', lines: '0', sinks: '0' });
   await session.close();
+});
+
+test('a warehouse that fails while a run begins ends the session, and the next one takes the same records', async () => {
+  const { fileId, entry } = await begin();
+  const faults: unknown[] = [];
+  const gone = new Error('The warehouse is gone.');
+  let isGone = false;
+  // The real warehouse, which one query does not reach.
+  const through: Warehouse = Object.create(warehouse, {
+    query: {
+      value: (...asked: Parameters<Warehouse['query']>) =>
+        isGone ? Promise.reject(gone) : warehouse.query(...asked),
+    },
+  });
+  const failing = await open({ through, onFailed: (error) => faults.push(error) });
+  isGone = true;
+  const all = [...records(fileId), ...runEnded(LINES + 2)];
+  await expect(failing.session.take(0, all)).rejects.toBe(gone);
+  isGone = false;
+  await expect(failing.session.take(0, all)).rejects.toThrow('over');
+  expect(faults).toEqual([gone]);
+  await failing.session.close();
+  const next = await open();
+  await next.session.take(0, all);
+  await next.session.close();
+  expect(await settle(entry)).toHaveLength(1);
 });

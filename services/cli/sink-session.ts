@@ -101,6 +101,8 @@ interface Partition {
 interface Pipeline {
   readonly log: EventLog;
   readonly ended: Promise<void>;
+  /** Nobody wants what it has: its faults are nobody's. */
+  isDropped: boolean;
 }
 
 const SINK_MAX = 2 ** 32 - 1;
@@ -123,6 +125,8 @@ export class SinkSession {
   #earlyReleases = 0;
   #pipeline: Pipeline | undefined;
   #isOver = false;
+  /** Resolves when no record is being taken, never rejects. */
+  #taking: Promise<void> = Promise.resolve();
 
   private constructor(committed: readonly CommittedPartition[], options: SinkSessionOptions) {
     this.#options = options;
@@ -155,18 +159,40 @@ export class SinkSession {
   }
 
   /** Takes records of a partition, in their order. Rejects when the session has failed or is over. */
-  async take(partition: number, messages: readonly KafkaMessage[]): Promise<void> {
+  take(partition: number, messages: readonly KafkaMessage[]): Promise<void> {
+    // The same records are handed over again where the group did not answer meanwhile: one after the other.
+    const taken = this.#taking.then(() => this.#take(partition, messages));
+    this.#taking = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #take(partition: number, messages: readonly KafkaMessage[]): Promise<void> {
     const at = this.#partitions.get(partition);
     if (at === undefined) return;
-    for (const message of messages) {
-      const offset = BigInt(message.offset);
-      if (offset < at.position) continue;
-      await this.#takeRecord(at, message);
-      if (this.#isOver) throw OVER;
-      at.position = offset + 1n;
+    if (this.#isOver) throw OVER;
+    try {
+      for (const message of messages) {
+        const offset = BigInt(message.offset);
+        if (offset < at.position) continue;
+        await this.#takeRecord(at, message);
+        if (this.#isOver) throw OVER;
+        at.position = offset + 1n;
+      }
+      await this.#flush();
+      await this.#commit();
+    } catch (error) {
+      // What was taken half-way is taken again by the next session, from its beginning.
+      this.#fail(error);
+      throw error;
     }
-    await this.#flush();
-    await this.#commit();
+  }
+
+  /** Ends the session by a fault, once. */
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#pipeline?.log.end(error);
+    this.#options.onFailed(error);
   }
 
   /** Ends it: what is being inserted is waited for, all else is dropped. */
@@ -360,25 +386,21 @@ export class SinkSession {
         this.#options.onInserted(inserted);
       },
     });
+    const pipeline: Pipeline = { log, ended, isDropped: false };
     ended.catch((error: unknown) => {
-      if (this.#isOver) return;
-      this.#isOver = true;
-      log.end(error);
-      this.#options.onFailed(error);
+      if (!pipeline.isDropped) this.#fail(error);
     });
-    return { log, ended };
+    return pipeline;
   }
 
   async #endPipeline(): Promise<void> {
     const pipeline = this.#pipeline;
     this.#pipeline = undefined;
     if (pipeline === undefined) return;
-    const wasOver = this.#isOver;
-    this.#isOver = true;
+    pipeline.isDropped = true;
     pipeline.log.end(OVER);
     await pipeline.ended.catch(() => undefined);
     for (const batch of this.#batches) this.#free(batch);
-    this.#isOver = wasOver;
   }
 
   /**

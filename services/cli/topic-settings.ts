@@ -38,8 +38,9 @@ export const topicSettings = {
   kafkaSessionSeconds: {
     env: 'EDXSTREAM_KAFKA_SESSION_SECONDS',
     default: '15',
-    type: wholeNumber({ min: 6, max: 300 }),
-    about: 'After how long without a sign of life the work of a process goes to others.',
+    type: wholeNumber({ min: 1, max: 300 }),
+    about:
+      'After how long without a sign of life the work of a process goes to others; brokers take no less than 6, unless their `group.min.session.timeout.ms` is lower.',
     group: 'Kafka',
   },
 } as const satisfies SettingsTable;

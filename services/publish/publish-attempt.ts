@@ -9,12 +9,13 @@
  * it without a gap, wherever the attempt broke off; and as every attempt at the same log file publishes the
  * same, a sink takes from each what it has not seen.
  */
-import kafkajs, { type Message, type Producer } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import { type EncodedRecord, type EncodeOptions, encodeLines } from '#shared/kafka/encode-lines';
+import type { PlacedMessage, RecordSender } from '#shared/kafka/record-sender';
 
 export interface AttemptOptions extends EncodeOptions {
-  readonly producer: Producer;
+  readonly sender: RecordSender;
   readonly topic: string;
   readonly partitions: number;
   /** The largest batch of records that the topic takes. */
@@ -22,7 +23,6 @@ export interface AttemptOptions extends EncodeOptions {
   readonly isCompressed: boolean;
 }
 
-const ALL_REPLICAS = -1;
 /** What a record takes beside key, value and headers, and a batch beside its records. */
 const RECORD_OVERHEAD_BYTES = 128;
 /** Room in a batch for the headers of a record of the largest value. */
@@ -37,7 +37,7 @@ export class PublishAttempt {
   /** Per partition: the events and rejected lines published to it. */
   readonly published: number[];
   readonly #options: AttemptOptions;
-  #messages: Message[] = [];
+  #messages: PlacedMessage[] = [];
   /** Per partition: the bytes that wait. */
   #waiting: number[];
 
@@ -83,13 +83,9 @@ export class PublishAttempt {
     if (messages.length === 0) return;
     this.#messages = [];
     this.#waiting = this.#waiting.fill(0);
-    const { isCompressed, producer, topic } = this.#options;
+    const { isCompressed, sender, topic } = this.#options;
     const { GZIP, None } = kafkajs.CompressionTypes;
-    await producer.sendBatch({
-      acks: ALL_REPLICAS,
-      compression: isCompressed ? GZIP : None,
-      topicMessages: [{ topic, messages }],
-    });
+    await sender.send({ topic, messages, compression: isCompressed ? GZIP : None });
   }
 }
 

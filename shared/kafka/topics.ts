@@ -10,6 +10,8 @@
  */
 import kafkajs, { type Admin } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
+import { isKafkaError } from '#shared/kafka/kafka-errors';
+import { withPatience } from '#shared/warehouse/patience';
 
 export interface TopicNames {
   readonly events: string;
@@ -36,6 +38,7 @@ export interface TopicWishes {
 /** A line may have 16 MiB; the rest is room for its record. */
 const BATCH_BYTES_MAX = 17 << 20;
 const HOUR_MS = 3_600_000;
+const KNOWN_WITHIN_MS = 30_000;
 const REPLICAS_MAX = 3;
 
 export function topicNames(prefix: string): TopicNames {
@@ -52,6 +55,14 @@ export async function openTopics(admin: Admin, wishes: TopicWishes): Promise<Top
   const present = new Set(await admin.listTopics());
   const missing = Object.values(names).filter((name) => !present.has(name));
   if (missing.length > 0) await createTopics(admin, missing, names, wishes);
+  // A topic that another process has just made is not known to every broker at once.
+  return withPatience(() => describeTopics(admin, names), {
+    patienceMs: KNOWN_WITHIN_MS,
+    mayRepeat: (error) => isKafkaError(error) && 'retriable' in error && error.retriable === true,
+  });
+}
+
+async function describeTopics(admin: Admin, names: TopicNames): Promise<Topics> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [names.events, names.logFiles] });
   const partitionsOf = (name: string): number =>
     topics.find((topic) => topic.name === name)?.partitions.length ?? 0;

@@ -11,6 +11,10 @@
  * a reader, which never comes when the statement is refused, and a full pipe with no reader would
  * leave the writing thread stuck for good. With both ends open here, a failed statement is answered
  * by emptying the pipe ourselves (`drain`) until the pending write returns.
+ *
+ * No other program may be started while a pipe is fed: until the child becomes that program it has the
+ * descriptor too, is taken for the reader, and the engine comes to a pipe that nobody writes any more. To
+ * make a pipe is to start one, so whoever feeds several at once makes all of them before.
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -18,6 +22,7 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { assert } from '#shared/errors';
 
 const run = promisify(execFile);
 
@@ -30,16 +35,27 @@ export interface NamedPipe extends AsyncDisposable {
   feed(body: AsyncIterable<Uint8Array>, reader: () => Promise<void>): Promise<void>;
 }
 
-/** Makes a pipe with `mkfifo`, which every system the engine runs on has. */
 export async function makeNamedPipe(): Promise<NamedPipe> {
-  const directory = await mkdtemp(join(tmpdir(), 'edxstream-'));
-  const path = join(directory, 'bulk');
-  await run('mkfifo', ['-m', '600', path]);
-  return {
-    path,
-    feed: (body, reader) => feed(path, body, reader),
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
-  };
+  const [pipe] = await makeNamedPipes(1);
+  assert(pipe !== undefined, 'as many pipes are made as were asked for');
+  return pipe;
+}
+
+/** Makes pipes with `mkfifo`, which every system the engine runs on has. */
+export async function makeNamedPipes(count: number): Promise<NamedPipe[]> {
+  const directories = await Promise.all(
+    Array.from({ length: count }, () => mkdtemp(join(tmpdir(), 'edxstream-'))),
+  );
+  const paths = directories.map((directory) => join(directory, 'bulk'));
+  await run('mkfifo', ['-m', '600', ...paths]);
+  return directories.map((directory) => {
+    const path = join(directory, 'bulk');
+    return {
+      path,
+      feed: (body, reader) => feed(path, body, reader),
+      [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    };
+  });
 }
 
 async function feed(

@@ -3,7 +3,7 @@
  * that does not depend on their order. Left out is what may differ between two loads of the same
  * packages: `file_id`, `sink` and clock times, and the ledgers behind the views, which keep how things went.
  */
-import { type Place, queryOf, rowsOf } from './edxstream.js';
+import { type Asked, queryOf, rowsOf } from './edxstream.js';
 
 interface Table {
   readonly table: string;
@@ -20,7 +20,7 @@ const LEFT_OUT_TABLES = new Set([
 ]);
 
 export async function checksums(
-  place: Place,
+  place: Asked,
   { except = [] }: { readonly except?: readonly string[] } = {},
 ): Promise<string[]> {
   const tables = await rowsOf<Table>(

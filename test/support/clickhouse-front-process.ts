@@ -17,7 +17,7 @@ import { buffer } from 'node:stream/consumers';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Session } from 'chdb';
 import { engineCode } from '#shared/warehouse/engine-errors';
-import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
+import { makeNamedPipes, type NamedPipe } from '#shared/warehouse/named-pipe';
 
 const [directory = '', port = '0'] = process.argv.slice(2);
 const { FRONT_USER: user = 'default', FRONT_PASSWORD: password = '' } = process.env;
@@ -25,6 +25,7 @@ const { FRONT_USER: user = 'default', FRONT_PASSWORD: password = '' } = process.
 const FIELD_BYTES_MAX = 128 * 1024;
 const URI_BYTES_MAX = 1 << 20;
 const SESSIONS = 4;
+const PIPES = 100;
 
 /** HTTP statuses of ClickHouse by numbers of errors; any other is 500. */
 const STATUS_OF = new Map([
@@ -46,13 +47,13 @@ class Fault extends Error {
   }
 }
 
+/** Not in use: one for each insert that a test lets fail is gone, and none may be made while others are fed. */
+const pipes: NamedPipe[] = await makeNamedPipes(PIPES);
 const admin = new Session(directory);
 const seats: Session[] = [];
 for (let seat = 0; seat < SESSIONS; seat += 1) {
   seats.push(new Session(directory));
 }
-/** Not in use: to make one is to start a program, which takes a process of this size a while. */
-const pipes: NamedPipe[] = [];
 const waiting: ((seat: Session) => void)[] = [];
 
 async function withSeat<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
@@ -161,7 +162,8 @@ async function insert(session: Session, sql: string, body: Readable): Promise<vo
   );
   if (found === null) throw new Fault(62, 'SYNTAX_ERROR', `Syntax error: ${sql}`);
   const [all, structure, rest, format] = found;
-  const pipe = pipes.pop() ?? (await makeNamedPipe());
+  const pipe = pipes.pop();
+  if (pipe === undefined) throw new Error(`More than ${PIPES - SESSIONS} inserts have failed.`);
   const read = `${sql.slice(0, sql.length - all.length)}file('${pipe.path}', ${format}, ${structure}) ${rest}`;
   try {
     await pipe.feed(whole(body, pipe.path), async () => {

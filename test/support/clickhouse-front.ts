@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,8 +25,17 @@ export class ClickHouseFront implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  static async start(): Promise<ClickHouseFront> {
+  /** On a database of its own: empty, or a copy of what another front had when it was killed. */
+  static async start({
+    copyOf,
+  }: {
+    readonly copyOf?: ClickHouseFront;
+  } = {}): Promise<ClickHouseFront> {
     const front = new ClickHouseFront(await mkdtemp(path.join(tmpdir(), 'edxstream-front-')));
+    if (copyOf !== undefined) {
+      const [from, to] = [copyOf, front].map((one) => path.join(one.#directory, 'data'));
+      await cp(from ?? '', to ?? '', { recursive: true, verbatimSymlinks: true });
+    }
     await front.up();
     return front;
   }
@@ -47,6 +56,18 @@ export class ClickHouseFront implements AsyncDisposable {
     return this.#child?.pid ?? 0;
   }
 
+  /** Asks what stands behind the front, by a plain request. */
+  async ask(sql: string, format: string): Promise<string> {
+    const response = await fetch(this.url, {
+      method: 'POST',
+      body: `${sql} FORMAT ${format}`,
+      headers: { 'X-ClickHouse-User': FRONT_USER, 'X-ClickHouse-Key': FRONT_PASSWORD },
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`The front answers ${response.status}: ${sql}\n${text}`);
+    return text;
+  }
+
   async up(): Promise<void> {
     const child = spawn(
       process.execPath,
@@ -62,6 +83,8 @@ export class ClickHouseFront implements AsyncDisposable {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {
           ...{ PATH: searchPath, FRONT_USER, FRONT_PASSWORD },
+          // Its pipes go with the rest, however it ends.
+          TMPDIR: this.#directory,
           // Each session and each pipe takes a thread while it waits.
           UV_THREADPOOL_SIZE: '32',
         },

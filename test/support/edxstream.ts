@@ -68,8 +68,12 @@ export type Place =
   | string
   | { readonly url: string; readonly environment: Readonly<Record<string, string>> };
 
-/** Runs a query through the program and returns what it printed. */
-export async function queryOf(place: Place, sql: string, format: string): Promise<string> {
+/** A place, or what answers by itself, without the program. */
+export type Asked = Place | { readonly ask: (sql: string, format: string) => Promise<string> };
+
+/** Runs a query through the program, if it is not answered without it, and returns what it printed. */
+export async function queryOf(place: Asked, sql: string, format: string): Promise<string> {
+  if (typeof place !== 'string' && 'ask' in place) return place.ask(sql, format);
   const where = typeof place === 'string' ? ['--data', place] : ['--warehouse', place.url];
   const { status, stdout, stderr } = await edxstream(
     ['query', ...where, '--format', format, sql],
@@ -80,7 +84,7 @@ export async function queryOf(place: Place, sql: string, format: string): Promis
 }
 
 /** The rows of a query; numbers of 64 bits come as text. */
-export async function rowsOf<T extends object = Row>(place: Place, sql: string): Promise<T[]> {
+export async function rowsOf<T extends object = Row>(place: Asked, sql: string): Promise<T[]> {
   const stdout = await queryOf(
     place,
     `${sql} SETTINGS output_format_json_quote_64bit_integers = 1`,

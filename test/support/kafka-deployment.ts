@@ -16,6 +16,8 @@ export interface DeploymentOptions {
   /** The options that open the keys. */
   readonly keys: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** A front that was killed, whose database this one begins with a copy of. */
+  readonly copyOf?: ClickHouseFront;
 }
 
 /** Short enough for tests: work goes to others after six seconds without a sign of life. */
@@ -41,7 +43,7 @@ export class KafkaDeployment implements AsyncDisposable {
   }
 
   static async start(options: DeploymentOptions): Promise<KafkaDeployment> {
-    return new KafkaDeployment(await ClickHouseFront.start(), options);
+    return new KafkaDeployment(await ClickHouseFront.start(options), options);
   }
 
   get #broker(): readonly string[] {

@@ -6,6 +6,8 @@ import { generatePackages } from '../../services/generate/generate-packages.js';
 import { PROFILES } from '../../services/generate/profile.js';
 import { checksums } from './checksums.js';
 import { edxstream } from './edxstream.js';
+import { logFilesOf, naiveEvents } from './naive-events.js';
+import type { OracleEvent } from './oracle.js';
 
 export interface PackagesForKafka extends AsyncDisposable {
   readonly directory: string;
@@ -15,6 +17,10 @@ export interface PackagesForKafka extends AsyncDisposable {
   readonly keys: readonly string[];
   /** One line a table, loaded in one process. */
   readonly checksums: readonly string[];
+  /** How many log files there are. */
+  readonly logFiles: number;
+  /** What a naive reader finds in them, in no order. */
+  events(): Promise<readonly OracleEvent[]>;
 }
 
 export async function packagesForKafka({
@@ -25,10 +31,11 @@ export async function packagesForKafka({
   readonly withTables: boolean;
 }): Promise<PackagesForKafka> {
   const directory = await mkdtemp(path.join(tmpdir(), 'edxstream-test-'));
-  const { packages, keys } = await generatePackages(path.join(directory, 'packages'), {
+  const generated = await generatePackages(path.join(directory, 'packages'), {
     ...PROFILES.test,
     eventsPerDay,
   });
+  const { packages, keys } = generated;
   const access = ['--key', keys.czarSecret, '--passphrase-file', keys.passphrase];
   const weeks = packages.map(({ tarPath, zipPath }) =>
     withTables ? [tarPath, zipPath] : [tarPath],
@@ -41,6 +48,8 @@ export async function packagesForKafka({
   }
   return {
     ...{ directory, weeks, keys: access, checksums: await checksums(data) },
+    logFiles: (await logFilesOf(generated)).length,
+    events: () => naiveEvents(generated),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }

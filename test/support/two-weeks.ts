@@ -9,7 +9,15 @@ import { vi } from 'vitest';
 import { generatePackages } from '../../services/generate/generate-packages.js';
 import { PROFILES } from '../../services/generate/profile.js';
 import { checksums } from './checksums.js';
-import { type Place, type Run, type Running, type RunOptions, rowsOf, start } from './edxstream.js';
+import {
+  type Asked,
+  type Place,
+  type Run,
+  type Running,
+  type RunOptions,
+  rowsOf,
+  start,
+} from './edxstream.js';
 
 // Each test loads two weeks several times, and the machine may have other work.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -105,7 +113,7 @@ export class TwoWeeks implements AsyncDisposable {
 }
 
 /** Log files and tables of which a plain SELECT shows other rows than the ledger says that they have. */
-export async function halfLoaded(place: Place): Promise<object[]> {
+export async function halfLoaded(place: Asked): Promise<object[]> {
   return rowsOf(
     place,
     `SELECT * FROM (
