@@ -33,6 +33,12 @@ export async function schemaFiles(): Promise<readonly SchemaFile[]> {
  */
 const MERGED_BYTES_MAX = 4 << 20;
 
+/**
+ * Parts smaller than this, uncompressed, keep all their columns in one file. As files of their own the columns of a
+ * part that a load writes (some two megabytes on disk) were a hundred files, and to create them was an eighth of a load.
+ */
+const WIDE_PART_BYTES_MIN = 512 << 20;
+
 /** Applies what is not applied yet; returns the names of the files that were. */
 export async function migrate(warehouse: Warehouse): Promise<readonly string[]> {
   await warehouse.statement(`CREATE TABLE IF NOT EXISTS schema_versions
@@ -59,7 +65,8 @@ export async function migrate(warehouse: Warehouse): Promise<readonly string[]> 
   }
   if (warehouse.kind === 'embedded' && fresh.length > 0) {
     await warehouse.statement(
-      `ALTER TABLE events MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = ${MERGED_BYTES_MAX}`,
+      `ALTER TABLE events MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = ${MERGED_BYTES_MAX},
+        min_bytes_for_wide_part = ${WIDE_PART_BYTES_MIN}`,
     );
   }
   return fresh;
