@@ -202,6 +202,7 @@ export async function loadInProcess(
       logDateStartUs: (file) => fileAt(file).logDateStartUs,
     }),
     {
+      insertsAtOnce: 2,
       warehouse,
       fileOf: (file) => loadingFile(fileAt(file)),
       begin: (begun) =>

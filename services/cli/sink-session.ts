@@ -368,6 +368,7 @@ export class SinkSession {
       onWindow: this.#options.onWindow,
     });
     const ended = loadRuns(runs, {
+      insertsAtOnce: 1,
       warehouse,
       fileOf: (file) => {
         const { identity, fileId, sink } = partAt(file);

@@ -167,7 +167,7 @@ test('a run of several blocks is whole, in its order, and fills its buffers anew
     aBatch(0, events.slice(0, half)),
     aBatch(0, events.slice(half)),
   ]);
-  expect(blocks).toBe(3);
+  expect(blocks).toBe(Math.ceil(count / 8192));
   const [sums] = await engine.query<Record<string, string>>(
     `SELECT toString(count()) AS rows, toString(sum(line)) AS lines, toString(uniqExact(name)) AS names,
        toString(countIf(name = concat('name ', toString((line - 1) % 3001)))) AS same_name,

@@ -18,9 +18,9 @@ import { RunDictionary } from './run-dictionary.js';
 import { STRING_COLUMNS, StringColumns } from './string-columns.js';
 
 /** Rows of one Native block: the engine puts blocks together, so this only bounds our buffer. */
-const BLOCK_ROWS = 16_384;
+const BLOCK_ROWS = 8192;
 /** What such a block takes with lines of ordinary length; longer ones make it grow. */
-const BLOCK_BYTES = 24 << 20;
+const BLOCK_BYTES = 12 << 20;
 const WORD = 0x1_0000_0000;
 
 /** The columns in the order in which they are written, with the types of the table. */

@@ -1,10 +1,12 @@
 /**
  * Loads merged runs: ledger entry begun → rows → entry settled, for each log file.
  *
- *   run 1   loading(f1,f2)  insert …………  settle(f1)
- *   run 2                                loading(f3)  insert …………  settle(f2,f3)
+ *   run 1   loading(f1,f2)  insert ………………  settle(f1)
+ *   run 2             loading(f3)  insert …………………   settle(f2,f3)
+ *   run 3                                    loading(f4)  insert …
  *
- * While one run is being inserted the next one is merged; there are never more than two.
+ * While runs are being inserted the next one is merged. Whatever is done with a run once it is in waits for
+ * the run before.
  */
 import type { EventBatch } from '#shared/eventlog/event-batch';
 import type { MergedRun } from '#shared/eventlog/merged-run';
@@ -27,6 +29,11 @@ export interface LoadOptions {
   readonly begin: (files: readonly number[]) => Promise<void>;
   /** Called when all rows of some log files are in; `touched` are those of which rows were just written. */
   readonly settle: (files: readonly number[], touched: readonly number[]) => Promise<void>;
+  /**
+   * How many runs may be inserted side by side. The engine reads a run to its end before it writes the part, so with
+   * two of them one is read while the other is written.
+   */
+  readonly insertsAtOnce: 1 | 2;
   /** Whose memory the batches are in. */
   readonly kernel: Kernel;
   /** Called with each batch of which nothing is needed any more, to free it. */
@@ -39,28 +46,67 @@ export async function loadRuns(
   options: LoadOptions,
 ): Promise<void> {
   const begun = new Set<number>();
-  using encoder = new EventEncoder(options.kernel);
-  const load = async (run: MergedRun): Promise<void> => {
+  using encoders = new Encoders(options.kernel, options.insertsAtOnce);
+  let beginning: Promise<void> = Promise.resolve();
+  const load = async (run: MergedRun, turn: number, before: Promise<void>): Promise<void> => {
     const files = new Set([...run.batches, ...run.arrived].map(({ file }) => file));
     const fresh = [...files].filter((file) => !begun.has(file));
     for (const file of fresh) begun.add(file);
-    await options.begin(fresh);
+    // Also what the run before has begun must be in the ledger before there are rows of it.
+    beginning = beginning.then(() => options.begin(fresh));
+    await beginning;
     const beganMs = performance.now();
-    await insertRun(options.warehouse, run, options.fileOf, encoder);
+    await insertRun(options.warehouse, run, options.fileOf, encoders.at(turn));
+    const seconds = (performance.now() - beganMs) / 1000;
+    // A log file is settled when all runs up to its last are in, and the run before may still read batches.
+    await before;
     for (const batch of run.batchesDone) options.free(batch);
     const { rows, isEarly } = run;
-    options.onInserted({ rows, isEarly, seconds: (performance.now() - beganMs) / 1000 });
+    options.onInserted({ rows, isEarly, seconds });
     await options.settle(run.filesDone, [...files]);
   };
-  let inserting: Promise<void> = Promise.resolve();
+  const inserting: Promise<void>[] = [];
+  let last: Promise<void> = Promise.resolve();
+  let turn = 0;
   try {
     for await (const run of runs) {
-      await inserting;
-      inserting = load(run);
-      // Its failure is met by the next `await`; until then it must not count as unhandled.
-      inserting.catch(() => undefined);
+      if (inserting.length >= options.insertsAtOnce) await oldestOf(inserting);
+      last = load(run, turn, last);
+      turn += 1;
+      // Its failure is met by a later `await`; until then it must not count as unhandled.
+      last.catch(() => undefined);
+      inserting.push(last);
     }
   } finally {
-    await inserting;
+    // All of them end before anybody takes back what a failure has left half-way.
+    await Promise.allSettled(inserting);
+    await last;
+  }
+}
+
+/** Waits for the oldest. If it fails, the others end first: whoever hears of the failure finds nothing under way. */
+async function oldestOf(inserting: Promise<void>[]): Promise<void> {
+  try {
+    await inserting.shift();
+  } catch (error) {
+    await Promise.allSettled(inserting);
+    throw error;
+  }
+}
+
+/** One for each insert that is under way. */
+class Encoders {
+  readonly #encoders: readonly EventEncoder[];
+
+  constructor(kernel: Kernel, count: number) {
+    this.#encoders = Array.from({ length: count }, () => new EventEncoder(kernel));
+  }
+
+  at(turn: number): EventEncoder {
+    return this.#encoders[turn % this.#encoders.length] as EventEncoder; // there is one at least
+  }
+
+  [Symbol.dispose](): void {
+    for (const encoder of this.#encoders) encoder[Symbol.dispose]();
   }
 }

@@ -1,9 +1,9 @@
 /**
  * The warehouse in this process: ClickHouse as a library (chdb), its tables in a directory.
  *
- * Statements go through @clickhouse/client over chdb's own connection; bulk inserts go by a named
- * pipe on a second session (see named-pipe.ts), because the client's connection turns a body into a
- * string. One session runs one statement at a time; the two sessions run beside each other.
+ * Statements go through @clickhouse/client over chdb's own connection; bulk inserts go by named pipes on
+ * sessions of their own (see bulk-lane.ts), because the client's connection turns a body into a string. One
+ * session runs one statement at a time; different sessions run beside each other.
  */
 import { chmod } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -12,9 +12,9 @@ import { Session } from 'chdb';
 import { createChdbConnection } from 'chdb/connection';
 import { EdxstreamError } from '#shared/errors';
 import { makePrivateDirectory } from '#shared/make-directory';
+import { BulkLane } from '#shared/warehouse/bulk-lane';
 import { lockDirectory } from '#shared/warehouse/directory-lock';
 import { asEngineError, engineCode, excerpt } from '#shared/warehouse/engine-errors';
-import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
 import type { BulkInsert, OpenedWarehouse, QueryParameters } from '#shared/warehouse/warehouse';
 
 /** ClickHouse's number for, among others, a statement that cannot be streamed. */
@@ -44,7 +44,7 @@ export async function openEmbeddedWarehouse(
     const client = createClient({ connection });
     // The engine makes its files readable for the group; the directory keeps everybody else out.
     await chmod(path, 0o700);
-    return new ChdbWarehouse(client, new Session(path), await makeNamedPipe(), unlock);
+    return new ChdbWarehouse(client, path, unlock);
   } catch (error) {
     unlock();
     throw new EdxstreamError(
@@ -71,15 +71,16 @@ class ChdbWarehouse implements EmbeddedWarehouse {
   readonly kind = 'embedded';
   readonly #client: ClickHouseClient;
   readonly #bulk: Session;
-  readonly #pipe: NamedPipe;
+  /** The engine reads an insert to its end before it writes: with two lanes it does both at once. */
+  readonly #lanes: readonly [BulkLane, BulkLane];
   readonly #unlock: () => void;
-  /** The bulk session runs one statement at a time, so what it is given queues. */
+  /** This session runs one statement at a time, so what it is given queues. */
   #bulkTail: Promise<unknown> = Promise.resolve();
 
-  constructor(client: ClickHouseClient, bulk: Session, pipe: NamedPipe, unlock: () => void) {
+  constructor(client: ClickHouseClient, path: string, unlock: () => void) {
     this.#client = client;
-    this.#bulk = bulk;
-    this.#pipe = pipe;
+    this.#bulk = new Session(path);
+    this.#lanes = [new BulkLane(path), new BulkLane(path)];
     this.#unlock = unlock;
   }
 
@@ -148,7 +149,8 @@ class ChdbWarehouse implements EmbeddedWarehouse {
   }
 
   bulkInsert(insert: BulkInsert): Promise<void> {
-    return this.#inTurn(() => this.#insert(insert));
+    const [first, second] = this.#lanes;
+    return (second.waiting < first.waiting ? second : first).insert(insert);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -157,28 +159,12 @@ class ChdbWarehouse implements EmbeddedWarehouse {
     return done;
   }
 
-  async #insert(insert: BulkInsert): Promise<void> {
-    const settings = Object.entries(insert.settings ?? {}).map(
-      ([name, value]) => `${name} = ${value}`,
-    );
-    const sql = `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) SELECT ${insert.select ?? '*'}
-      FROM file('${this.#pipe.path}', ${insert.format}, '${insert.structure.replaceAll("'", "''")}')
-      ${settings.length > 0 ? `SETTINGS ${settings.join(', ')}` : ''}`;
-    await this.#pipe.feed(insert.body, async () => {
-      try {
-        await this.#bulk.queryAsync(sql);
-      } catch (error) {
-        throw asEngineError(error, `inserting into ${insert.table}`);
-      }
-    });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#bulkTail;
     try {
       await this.#client.close();
       this.#bulk.close();
-      await this.#pipe[Symbol.asyncDispose]();
+      for (const lane of this.#lanes) await lane[Symbol.asyncDispose]();
     } finally {
       this.#unlock();
     }
