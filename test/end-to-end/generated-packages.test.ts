@@ -10,8 +10,9 @@ import type { Expected, ExpectedPackage } from '../../services/generate/expected
 import { generatePackages } from '../../services/generate/generate-packages.js';
 import { PROFILES } from '../../services/generate/profile.js';
 import { openPackages } from '../../services/generate/testing/open-packages.js';
-import { edxstream, type Run, rowsOf, summaryOf } from '../support/edxstream.js';
+import { type Place, type Run, rowsOf, summaryOf } from '../support/edxstream.js';
 import { canPack } from '../support/gpg-packages.js';
+import { type LoadPlaces, openLoadPlaces } from '../support/load-places.js';
 import { byIdentity, inOrder, isEvent, type OracleLine, readLogFile } from '../support/oracle.js';
 import {
   differences,
@@ -32,7 +33,8 @@ interface FileCounts {
 }
 
 let directory: string;
-let data: string;
+let data: Place;
+let places: LoadPlaces;
 let run: Run;
 let newest: ExpectedPackage;
 /** The packages of the week before. */
@@ -44,7 +46,8 @@ let lines: OracleLine[];
 beforeAll(async () => {
   if (!canPack) return;
   directory = await mkdtemp(path.join(tmpdir(), 'edxstream-test-'));
-  data = path.join(directory, 'data');
+  places = await openLoadPlaces();
+  data = await places.fresh();
   const generated = await generatePackages(path.join(directory, 'packages'), PROFILES.test);
   const expected: Expected = JSON.parse(await readFile(generated.expectedPath, 'utf8'));
   const last = generated.packages.at(-1);
@@ -56,11 +59,12 @@ beforeAll(async () => {
   plain = await openPackages([last.tarPath, last.zipPath], generated.keys.masterSecret);
   const { czarSecret, passphrase } = generated.keys;
   const keys = ['--key', czarSecret, '--passphrase-file', passphrase];
-  run = await edxstream(['load', generated.directory, ...keys, '--data', data, '--json']);
+  run = await places.load(data, [generated.directory], [...keys, '--json']);
   lines = newest.files.flatMap((file) => readLogFile(plaintextOf(file.member), file));
 });
 
 afterAll(async () => {
+  await places?.[Symbol.asyncDispose]();
   if (canPack) await rm(directory, { recursive: true, force: true });
 });
 

@@ -2,35 +2,44 @@
  * The same log file in several packages: grown, changed, encrypted again, shortened, missing. What a
  * plain SELECT shows is what the newest package says, and only what is new is loaded.
  */
-import { expect } from 'vitest';
-import { type Run, rowsOf, summaryOf } from '../support/edxstream.js';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { type Place, type Run, rowsOf, summaryOf } from '../support/edxstream.js';
 import type { GpgPackages } from '../support/gpg-packages.js';
+import { type LoadPlaces, openLoadPlaces } from '../support/load-places.js';
 import { COURSE, logLine, logLines, logPath, OTHER_COURSE } from '../support/log-lines.js';
 import { packedBench, test } from '../support/packed-bench.js';
 
 const bench = packedBench('versions-of-a-log-file.test.ts');
 
+let places: LoadPlaces;
+
+beforeAll(async () => {
+  places = await openLoadPlaces();
+});
+
+afterAll(() => places?.[Symbol.asyncDispose]());
+
 const FILE = logPath('003', '2013-10-22');
 const OTHER_FILE = logPath('004', '2013-10-21');
 const NEXT_DAY = logPath('003', '2013-10-23');
 
-/** A new data directory that these packages are loaded into, one run after the other. */
+/** A new place that these packages are loaded into, one run after the other. */
 async function loadEach(...runs: readonly (readonly string[])[]) {
-  const data = bench().freshData();
+  const data = await places.fresh();
   const results: Run[] = [];
   for (const args of runs) results.push(await load(data, args));
   return { data, results };
 }
 
-function load(data: string, args: readonly string[]): Promise<Run> {
-  return bench().load(data, args);
+function load(data: Place, args: readonly string[]): Promise<Run> {
+  return places.load(data, args, ['--key', bench().packages.keyFile, '--json']);
 }
 
 function tar(...args: Parameters<GpgPackages['tar']>): Promise<string> {
   return bench().packages.tar(...args);
 }
 
-function events(data: string): Promise<{ line: string; username: string; file_id: string }[]> {
+function events(data: Place): Promise<{ line: string; username: string; file_id: string }[]> {
   return rowsOf(
     data,
     'SELECT toString(line) AS line, username, toString(file_id) AS file_id FROM events ORDER BY server, log_date, events.line',
@@ -38,7 +47,7 @@ function events(data: string): Promise<{ line: string; username: string; file_id
 }
 
 /** Numbers of lines with the learner of each, as `1 learner1`. */
-async function linesIn(data: string): Promise<string[]> {
+async function linesIn(data: Place): Promise<string[]> {
   return (await events(data)).map(({ line, username }) => `${line} ${username}`);
 }
 
@@ -56,7 +65,7 @@ test('a grown log file keeps the rows that were there and adds its tail', async 
     [FILE]: logLines(1, 30),
     [NEXT_DAY]: '',
   });
-  const data = bench().freshData();
+  const data = await places.fresh();
   expect((await load(data, [early])).status).toBe(0);
   const before = await events(data);
   expect((await load(data, [late])).status).toBe(0);
@@ -129,7 +138,7 @@ test('a log file that changed elsewhere replaces its earlier version whole', asy
 test('a week in which every file was encrypted again adds nothing', async () => {
   const members = { [FILE]: logLines(1, 8), [OTHER_FILE]: logLines(20, 24) };
   const first = await tar('2013-10-22-UniversityA-tracking.tar', members);
-  const data = bench().freshData();
+  const data = await places.fresh();
   await load(data, [first]);
   const before = await events(data);
   const second = await tar('2013-10-29-UniversityA-tracking.tar', members);
@@ -247,7 +256,7 @@ test('one course first and everything later gives the same rows as everything at
   const packed = await tar('2013-10-22-UniversityA-tracking.tar', {
     [FILE]: `${logLines(1, 3)}${logLines(4, 5, OTHER_COURSE)}no object here\n\n`,
   });
-  const data = bench().freshData();
+  const data = await places.fresh();
   await load(data, [packed, '--course', OTHER_COURSE]);
   const courses = await rowsOf(data, 'SELECT DISTINCT course_id FROM events');
   expect(courses).toEqual([{ course_id: OTHER_COURSE }]);

@@ -12,10 +12,12 @@ import {
 } from '../../services/generate/generate-packages.js';
 import { PROFILES } from '../../services/generate/profile.js';
 import { checksums } from '../support/checksums.js';
-import { edxstream, summaryOf } from '../support/edxstream.js';
+import { type Place, summaryOf } from '../support/edxstream.js';
+import { type LoadPlaces, openLoadPlaces } from '../support/load-places.js';
 
 let directory: string;
 let generated: GeneratedPackages;
+let places: LoadPlaces;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'edxstream-test-'));
@@ -24,16 +26,18 @@ beforeAll(async () => {
     days: 21,
     weeks: 3,
   });
+  places = await openLoadPlaces();
 });
 
 afterAll(async () => {
+  await places?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
 });
 
-function load(data: string, packages: readonly string[]) {
+function load(place: Place, packages: readonly string[]) {
   const { czarSecret, passphrase } = generated.keys;
   const keys = ['--key', czarSecret, '--passphrase-file', passphrase];
-  return edxstream(['load', ...packages, ...keys, '--data', path.join(directory, data), '--json']);
+  return places.load(place, packages, [...keys, '--json']);
 }
 
 /** Both packages of a week, counted from 0. */
@@ -41,10 +45,6 @@ function week(number: number): string[] {
   const one = generated.packages[number];
   if (one === undefined) throw new Error(`There is no week ${number}.`);
   return [one.tarPath, one.zipPath];
-}
-
-function tables(data: string, except: readonly string[] = []): Promise<string[]> {
-  return checksums(path.join(directory, data), { except });
 }
 
 const LOG_TABLES = /^(events|rejected_lines|log_files)\t/;
@@ -58,24 +58,27 @@ test('three weeks one after the other, in every order, and all at once, give the
     [2, 0, 1],
     [2, 1, 0],
   ];
-  await load('at-once', [0, 1, 2].flatMap(week));
-  const expected = await tables('at-once');
+  const atOnce = await places.fresh();
+  await load(atOnce, [0, 1, 2].flatMap(week));
+  const expected = await checksums(atOnce);
   for (const order of orders) {
-    const data = `order-${order.join('')}`;
-    for (const number of order) await load(data, week(number));
-    expect({ order, tables: await tables(data) }).toEqual({ order, tables: expected });
+    const place = await places.fresh();
+    for (const number of order) await load(place, week(number));
+    expect({ order, tables: await checksums(place) }).toEqual({ order, tables: expected });
   }
-  await load('newest', week(2));
-  const newest = (await tables('newest')).filter((line) => LOG_TABLES.test(line));
+  const alone = await places.fresh();
+  await load(alone, week(2));
+  const newest = (await checksums(alone)).filter((line) => LOG_TABLES.test(line));
   expect(newest).toHaveLength(3);
   expect(newest).toEqual(expected.filter((line) => LOG_TABLES.test(line)));
 }, 300_000);
 
 test('a week loaded twice adds nothing and says that everything was unchanged', async () => {
-  await load('twice', week(1));
-  const before = await checksums(path.join(directory, 'twice'));
-  const again = await load('twice', week(1));
-  expect(await tables('twice')).toEqual(before);
+  const twice = await places.fresh();
+  await load(twice, week(1));
+  const before = await checksums(twice);
+  const again = await load(twice, week(1));
+  expect(await checksums(twice)).toEqual(before);
   const { logFiles, databaseFiles, lines } = summaryOf(again);
   expect(logFiles).toMatchObject({ new: 0, grown: 0, replaced: 0, same: 0, failed: 0 });
   expect(logFiles.unchanged).toBeGreaterThan(30);

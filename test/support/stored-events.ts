@@ -2,7 +2,7 @@
  * The events of a data directory and those of the oracle in one form, to be compared. Text comes as
  * hexadecimal digits, so that bytes that are not UTF-8 survive the way out of the program.
  */
-import { rowsOf } from './edxstream.js';
+import { type Place, rowsOf } from './edxstream.js';
 import { CONTEXT_FIELDS, type OracleEvent, type OracleLine, ROOT_FIELDS } from './oracle.js';
 
 export interface StoredEvent {
@@ -20,7 +20,7 @@ export interface StoredEvent {
 const WHERE = `concat(organization, '/', site, '/', server, '/', toString(log_date), ':', toString(line))`;
 
 /** All events in the order that the warehouse promises: of each course by time, then by identity. */
-export function storedEvents(data: string): Promise<StoredEvent[]> {
+export function storedEvents(data: Place): Promise<StoredEvent[]> {
   const fields = [...ROOT_FIELDS, ...CONTEXT_FIELDS].map((name) => `hex(${name})`).join(', ');
   return rowsOf<StoredEvent>(
     data,
@@ -36,7 +36,7 @@ export interface StoredRejected {
   readonly raw: string;
 }
 
-export function storedRejected(data: string): Promise<StoredRejected[]> {
+export function storedRejected(data: Place): Promise<StoredRejected[]> {
   return rowsOf<StoredRejected>(
     data,
     `SELECT ${WHERE} AS where, hex(raw) AS raw FROM rejected_lines
