@@ -1,6 +1,8 @@
 /**
  * The same log file in several packages: grown, changed, encrypted again, shortened, missing. What a
  * plain SELECT shows is what the newest package says, and only what is new is loaded.
+ *
+ * Longer than 300 lines, because every way in which a log file can come again has its test here.
  */
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Place, type Run, rowsOf, summaryOf } from '../support/edxstream.js';
