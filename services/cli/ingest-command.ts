@@ -9,6 +9,7 @@ import type { ValuesOf } from '#shared/config/settings';
 import { openKafka } from '#shared/kafka/kafka-client';
 import { withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { createKernel } from '#shared/kernel/kernel';
+import { giveRunningHeapRoom } from '#shared/openpgp/heap-room';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import { runUntilStopped } from '#shared/operations/drain';
 import { recordLogFile, recordRetry } from '#shared/operations/facts';
@@ -70,6 +71,7 @@ async function ingest(settings: IngestSettings, keys: KeyRing, shell: Shell): Pr
   const topics = await topicsOf(kafka, settings);
   health.condition('kafka', true);
   health.condition('partitions', false);
+  giveRunningHeapRoom();
   const kernel = createKernel(kernelBytes({ ...settings, windowBytesMax: 0 }, settings.workers));
   await using pool = openDecryptPool({ keys, workers: settings.workers, kernel });
   await runUntilStopped(

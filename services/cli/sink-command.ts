@@ -9,6 +9,7 @@ import { EdxstreamError } from '#shared/errors';
 import { openKafka } from '#shared/kafka/kafka-client';
 import { isKafkaError, withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { createKernel } from '#shared/kernel/kernel';
+import { giveRunningHeapRoom } from '#shared/openpgp/heap-room';
 import { runUntilStopped } from '#shared/operations/drain';
 import { recordRetry, recordRun } from '#shared/operations/facts';
 import { openOperations } from '#shared/operations/operations';
@@ -74,6 +75,7 @@ async function sink(settings: SinkSettings, shell: Shell): Promise<void> {
   const topics = await topicsOf(kafka, settings);
   health.condition('kafka', true);
   health.condition('partitions', false);
+  giveRunningHeapRoom();
   const kernel = createKernel(kernelBytes(settings, 1));
   using scanner = new LineScanner(kernel);
   let assigned: readonly number[] = [];

@@ -7,6 +7,7 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
 import { firstContact } from '#shared/kafka/first-contact';
+import { spareCopies } from '#shared/kafka/lean-encoder';
 
 /** The settings of a command that talks to Kafka, as they are read. */
 export interface KafkaPlace {
@@ -31,6 +32,7 @@ export interface KafkaClientOptions {
  * @throws EdxstreamError SETTINGS, KAFKA_LOGIN_REFUSED or KAFKA_CERTIFICATE.
  */
 export async function openKafka(place: KafkaPlace, options: KafkaClientOptions): Promise<Kafka> {
+  spareCopies();
   const sasl = saslOf(place);
   const ssl = await tlsOf(place);
   // A flag may name several as well, as a variable does.

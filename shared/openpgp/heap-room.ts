@@ -16,3 +16,14 @@ const ROOM_MEBIBYTES = 128;
 export function giveHeapRoom(): void {
   setFlagsFromString(`--initial-old-space-size=${ROOM_MEBIBYTES}`);
 }
+
+const GROWTH_PERCENT = 300;
+
+/**
+ * The same for threads that run already, as the one that talks to Kafka does: every request and response is a
+ * large buffer. A collection of all garbage then comes after four times what is alive, and not after less than
+ * twice: in a sink 20 of them where there were 82, and three quarters of its processor time.
+ */
+export function giveRunningHeapRoom(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+}
