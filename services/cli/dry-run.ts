@@ -12,7 +12,7 @@ import type { PackageIndex } from '#shared/packages/package-index';
 import { renderBytes, renderCount, renderCounted } from '#shared/progress/quantities';
 import { readEntries } from '#shared/warehouse/log-file-ledger';
 import type { OpenedWarehouse, Warehouse } from '#shared/warehouse/warehouse';
-import { fingerprint } from '../fetch/fingerprint.js';
+import { Fingerprints } from '../fetch/fingerprint.js';
 import { loaded, planLogFiles } from '../fetch/plan-log-files.js';
 import type { LedgerEntry } from '../tables/database-file.js';
 import { type PlannedFile, planAgainst, planDatabaseFiles } from '../tables/plan-database-files.js';
@@ -113,10 +113,11 @@ export async function summarizePlan(
   courses: readonly string[],
   warehouse: Warehouse | undefined,
 ): Promise<LoadPlanSummary> {
+  await using fingerprints = new Fingerprints();
   const plan = await planLogFiles(indexes, {
     entries: warehouse === undefined ? [] : await readEntries(warehouse),
     courses,
-    fingerprint: (entry) => fingerprint(entry.location),
+    fingerprint: (entry) => fingerprints.of(entry.location),
   });
   const toRead = plan.rounds.flat();
   const databaseFiles: PlannedFile[] = [];

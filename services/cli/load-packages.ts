@@ -15,12 +15,10 @@ import type { LoadProgress } from '#shared/progress/load-progress';
 import { readEntries } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { type DecryptPool, openDecryptPool } from '../decrypt/decrypt-pool.js';
-import { fingerprint } from '../fetch/fingerprint.js';
+import { Fingerprints } from '../fetch/fingerprint.js';
 import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
 import { settleOverlaps } from '../load/settle-overlaps.js';
 import type { DatabaseFileToLoad, LedgerEntry, PackageOrigin } from '../tables/database-file.js';
-import { openEncodePool } from '../tables/encode-pool.js';
-import { loadDatabaseFiles } from '../tables/load-database-files.js';
 import type { IndexedPackages } from './index-packages.js';
 import { kernelBytes } from './kernel-bytes.js';
 import {
@@ -132,10 +130,11 @@ async function loadAllLogFiles(
 ): Promise<void> {
   const { warehouse, keys, settings, account, progress, signal } = options;
   const { course: courses, workers, rejectsMax } = settings;
+  await using fingerprints = new Fingerprints();
   const plan = await planLogFiles(indexes, {
     entries: await readEntries(warehouse),
     courses,
-    fingerprint: (entry) => fingerprint(entry.location),
+    fingerprint: (entry) => fingerprints.of(entry.location),
   });
   signal.throwIfAborted();
   if (isFirst) addPlan(account, plan);
@@ -163,7 +162,7 @@ async function loadAllLogFiles(
     windowBytesMax: settings.windowBytesMax,
     progress,
     signal,
-    fingerprint: (entry) => fingerprint(entry.location),
+    fingerprint: (entry) => fingerprints.of(entry.location),
     onSubstitutes: (files) => {
       account.logFiles.superseded -= files.length;
       account.logFiles.left += files.length;
@@ -209,6 +208,11 @@ async function loadAllDatabaseFiles(
   if (withFiles.length === 0) return;
   progress.stage = 'database files';
   const { workers, allowUnprotected } = settings;
+  // Only here, because a tracking tar has none, and they are a tenth of what a command reads to start.
+  const [{ openEncodePool }, { loadDatabaseFiles }] = await Promise.all([
+    import('../tables/encode-pool.js'),
+    import('../tables/load-database-files.js'),
+  ]);
   await using pool = openEncodePool({ keys, workers, allowUnprotected });
   for (const index of withFiles.toSorted(olderFirst)) {
     signal.throwIfAborted();
@@ -267,11 +271,13 @@ export function originOf(index: PackageIndex): PackageOrigin | undefined {
 export async function withFingerprints(
   index: PackageIndex,
 ): Promise<readonly DatabaseFileToLoad[]> {
-  const files: DatabaseFileToLoad[] = [];
-  for (const file of index.databaseFiles) {
-    files.push({ ...file, fingerprint: await fingerprint(file.location) });
-  }
-  return files;
+  await using fingerprints = new Fingerprints();
+  return await Promise.all(
+    index.databaseFiles.map(async (file) => ({
+      ...file,
+      fingerprint: await fingerprints.of(file.location),
+    })),
+  );
 }
 
 /** They come once, to be used and not loaded. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { fingerprint } from './fingerprint.js';
+import { Fingerprints } from './fingerprint.js';
 
 let folder = '';
 beforeEach(() => {
@@ -16,7 +16,8 @@ const KIB = 1024;
 async function fingerprintOf(body: Buffer, { before = 0 } = {}): Promise<string> {
   const path = join(folder, 'package');
   writeFileSync(path, Buffer.concat([Buffer.alloc(before, 1), body, Buffer.alloc(100, 2)]));
-  return fingerprint({ path, offset: before, bytes: body.length, compression: 'none' });
+  await using fingerprints = new Fingerprints();
+  return await fingerprints.of({ path, offset: before, bytes: body.length, compression: 'none' });
 }
 
 test('it is SHA-256 over size, first KiB and last KiB', async () => {

@@ -15,15 +15,30 @@
 import { createHash } from 'node:crypto';
 import type { StoredObject } from '#shared/objectstore/stored-object';
 import type { MemberLocation } from '#shared/packages/member-source';
-import { openFile, type RandomAccess } from './random-access.js';
+import { type OpenFile, openFile, type RandomAccess } from './random-access.js';
 
 /** A session key sealed with 4096 bits takes 527 bytes. */
 export const EDGE_BYTES = 1024;
 
-export async function fingerprint(location: MemberLocation): Promise<string> {
-  if (location.fingerprint !== undefined) return location.fingerprint;
-  await using file = await openFile(location.path);
-  return await fingerprintOf(file, location);
+/** Fingerprints of members; opens each package once, and may be asked for many at a time. */
+export class Fingerprints implements AsyncDisposable {
+  readonly #files = new Map<string, Promise<OpenFile>>();
+
+  async of(location: MemberLocation): Promise<string> {
+    if (location.fingerprint !== undefined) return location.fingerprint;
+    let file = this.#files.get(location.path);
+    if (file === undefined) {
+      file = openFile(location.path);
+      this.#files.set(location.path, file);
+    }
+    return fingerprintOf(await file, location);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of await Promise.allSettled(this.#files.values())) {
+      if (opened.status === 'fulfilled') await opened.value[Symbol.asyncDispose]();
+    }
+  }
 }
 
 /** SHA-256, in hex, over the size in decimal, a LF, the head and the tail (overlapping if short). */
@@ -32,8 +47,10 @@ export async function fingerprintOf(
   { offset, bytes }: { readonly offset: number; readonly bytes: number },
 ): Promise<string> {
   const edgeBytes = Math.min(EDGE_BYTES, bytes);
-  const head = await source.read(offset, edgeBytes);
-  const tail = await source.read(offset + bytes - edgeBytes, edgeBytes);
+  const [head, tail] = await Promise.all([
+    source.read(offset, edgeBytes),
+    source.read(offset + bytes - edgeBytes, edgeBytes),
+  ]);
   return createHash('sha256').update(`${bytes}\n`).update(head).update(tail).digest('hex');
 }
 

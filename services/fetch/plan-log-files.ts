@@ -68,26 +68,32 @@ export async function planLogFiles(
       else same.push(planned);
     }
   }
-  const rounds: PlannedLogFile[][] = [];
-  const unchanged: PlannedLogFile[] = [];
   const superseded: PlannedLogFile[] = [];
-  for (const all of candidates.values()) {
+  /** Per log file what may have to be read, larger first. */
+  const newestOnes: PlannedLogFile[][] = [];
+  for (const same of candidates.values()) {
+    const all = same.toSorted(largestFirst);
     const newest = latest(all.map(({ packageDate }) => packageDate));
     const loadedDate = loaded(all[0]?.known ?? []).at(-1)?.package_date ?? '';
-    let round = 0;
-    for (const one of all.toSorted(largestFirst)) {
-      if (one.packageDate < newest || one.packageDate < loadedDate) {
-        superseded.push(one);
-        continue;
-      }
-      const planned = { ...one, fingerprint: await fingerprint(one.entry) };
-      if (isRecognised(planned, courses)) {
-        unchanged.push(planned);
-      } else {
-        rounds[round] ??= [];
-        rounds[round]?.push(planned);
-        round += 1;
-      }
+    const isOlder = ({ packageDate }: PlannedLogFile) =>
+      packageDate < newest || packageDate < loadedDate;
+    superseded.push(...all.filter(isOlder));
+    newestOnes.push(all.filter((one) => !isOlder(one)));
+  }
+  // Asked for all at once: one after the other they were a tenth of a refresh.
+  const withFingerprints = await Promise.all(
+    newestOnes.map((ones) =>
+      Promise.all(ones.map(async (one) => ({ ...one, fingerprint: await fingerprint(one.entry) }))),
+    ),
+  );
+  const rounds: PlannedLogFile[][] = [];
+  const unchanged: PlannedLogFile[] = [];
+  for (const ones of withFingerprints) {
+    unchanged.push(...ones.filter((one) => isRecognised(one, courses)));
+    const toRead = ones.filter((one) => !isRecognised(one, courses));
+    for (const [round, one] of toRead.entries()) {
+      rounds[round] ??= [];
+      rounds[round]?.push(one);
     }
   }
   for (const round of rounds) round.sort(byDate);
