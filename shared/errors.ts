@@ -41,7 +41,7 @@ export const ERRORS = {
   S3_CREDENTIALS: {
     retry: false,
     exit: 3,
-    next: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write them to a profile with `aws configure` and name it with --profile.',
+    next: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write them to a profile with `aws configure` and name it with --profile. A store of your own (--endpoint) wants credentials as well.',
   },
   S3_CREDENTIALS_EXPIRED: {
     retry: true,

@@ -83,7 +83,9 @@ async function ingest(settings: IngestSettings, keys: KeyRing, shell: Shell): Pr
           sessionMs: settings.kafkaSessionSeconds * 1000,
           linesPerRecord: settings.linesPerRecord,
           isCompressed: settings.kafkaCompress,
+          onBeat: () => health.heard('kafka', { withinMs: settings.kafkaSessionSeconds * 1000 }),
           onAssigned: (partitions) => {
+            health.heard('kafka', { withinMs: settings.kafkaSessionSeconds * 1000 });
             health.condition('partitions', true);
             log.info({ partitions }, 'Log files are shared anew.');
           },

@@ -15,6 +15,7 @@ import { withPatience } from '#shared/warehouse/patience';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { loadThroughBroker, markRun } from './broker-round.js';
 import type { LoadRound } from './load-log-files.js';
+import { watchMembers } from './watch-members.js';
 
 export interface BrokerSettings extends KafkaPlace {
   readonly topicPrefix: string;
@@ -31,12 +32,24 @@ export interface Broker extends AsyncDisposable {
 const GIVE_UP_MS = 20_000;
 /** How long brokers that cannot be reached are waited for, beside the library's own attempts. */
 const PATIENCE_MS = 60_000;
+/** After how long it is said that brokers are waited for. */
+const SAY_WAITING_MS = 3000;
 
 export async function openBroker(
   settings: BrokerSettings & { readonly datesAhead: number },
-  { warehouse }: { readonly warehouse: Warehouse },
+  { warehouse, say }: { readonly warehouse: Warehouse; readonly say: (text: string) => void },
 ): Promise<Broker> {
-  const kafka = await openKafka(settings, { clientId: 'edxstream-load' });
+  const brokers = settings.broker.join(', ');
+  const waiting = setTimeout(() => {
+    say(`Waiting for Kafka at ${brokers}: no broker answers yet.\n`);
+  }, SAY_WAITING_MS);
+  const kafka = await openKafka(settings, { clientId: 'edxstream-load' }).catch(
+    (error: unknown) => {
+      clearTimeout(waiting);
+      throw error;
+    },
+  );
+  const admin = kafka.admin();
   const heard: Answered[] = [];
   const { topics, sender, answers } = await withKafkaErrors(() =>
     // A broker that is being replaced is no reason to end.
@@ -44,7 +57,8 @@ export async function openBroker(
       patienceMs: PATIENCE_MS,
       mayRepeat: (error) => isKafkaError(error) && !isLasting(error),
     }),
-  );
+  ).finally(() => clearTimeout(waiting));
+  await withKafkaErrors(() => admin.connect());
   // What an earlier load left in vain goes before anything is begun.
   await sweepParts(warehouse);
   await forgetParts(warehouse);
@@ -52,6 +66,8 @@ export async function openBroker(
     async loadRound(files, options) {
       if (files.length === 0) return [];
       const run = await nextRun(warehouse);
+      const over = new AbortController();
+      const watching = watchMembers(admin, { ...settings, say, signal: over.signal });
       try {
         return await loadThroughBroker(files, {
           ...options,
@@ -62,9 +78,13 @@ export async function openBroker(
       } catch (error) {
         await giveUp({ warehouse, sender, topics, run: run + 1 }).catch(() => undefined);
         throw asKafkaError(error);
+      } finally {
+        over.abort();
+        await watching;
       }
     },
     async [Symbol.asyncDispose]() {
+      await admin.disconnect();
       await answers[Symbol.asyncDispose]();
       await sender[Symbol.asyncDispose]();
     },

@@ -29,9 +29,9 @@ export async function openKeys(settings: KeySettings, shell: Shell): Promise<Key
 
 async function readKeyFile(name: string): Promise<Buffer> {
   return readFile(name).catch((cause: unknown) => {
-    throw new EdxstreamError('KEY_UNREADABLE', `${name} cannot be read: ${String(cause)}.`, {
-      cause,
-    });
+    const { code } = cause as NodeJS.ErrnoException; // of the file system
+    const why = code === 'ENOENT' ? 'there is no such file' : `the system says ${code}`;
+    throw new EdxstreamError('KEY_UNREADABLE', `${name} cannot be read: ${why}.`, { cause });
   });
 }
 

@@ -34,6 +34,8 @@ export interface RunIngestOptions {
   readonly linesPerRecord: number;
   readonly isCompressed: boolean;
   readonly onAssigned: (partitions: readonly number[]) => void;
+  /** Told of each sign of life that Kafka has answered. */
+  readonly onBeat: () => void;
   readonly onAnswer: (task: HandedOut<LogFileTask>, answer: LogFileAnswer, ms: number) => void;
   /** Told of each log file that was dropped, because another ingest has it now. */
   readonly onTakenOver: () => void;
@@ -64,6 +66,7 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
   });
   const ingest = new Ingest(options, consumer);
   try {
+    consumer.on(consumer.events.HEARTBEAT, options.onBeat);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const partitions = payload.memberAssignment[topics.logFiles] ?? [];
       options.onAssigned(partitions);

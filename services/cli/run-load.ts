@@ -131,7 +131,9 @@ async function loadShowing(
       );
     try {
       await using broker =
-        settings.broker.length > 0 ? await brokerOf(settings, warehouse) : undefined;
+        settings.broker.length > 0
+          ? await brokerOf(settings, { warehouse, say: shown.interject })
+          : undefined;
       await loadPackages(indexed, {
         ...{ warehouse, keys, settings, account, progress },
         signal: shell.stop,
@@ -154,9 +156,12 @@ async function loadShowing(
 }
 
 /** Only a load through Kafka loads its library, which takes longer than to find out that nothing is new. */
-async function brokerOf(settings: LoadCommandSettings, warehouse: Warehouse): Promise<Broker> {
+async function brokerOf(
+  settings: LoadCommandSettings,
+  options: { readonly warehouse: Warehouse; readonly say: (text: string) => void },
+): Promise<Broker> {
   const { openBroker } = await import('./open-broker.js');
-  return openBroker(settings, { warehouse });
+  return openBroker(settings, options);
 }
 
 export function progressView({ err }: Shell): ProgressView {

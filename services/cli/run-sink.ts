@@ -38,6 +38,8 @@ export interface RunSinkOptions
   readonly warehouse: Warehouse;
   /** Told which partitions are this sink's. */
   readonly onAssigned: (partitions: readonly number[]) => void;
+  /** Told of each sign of life that Kafka has answered. */
+  readonly onBeat: () => void;
   readonly onLag: (partition: number, records: number) => void;
   /** Told when a session is open, and when there is none. */
   readonly onSession: (isOpen: boolean) => void;
@@ -69,6 +71,7 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
   const sink = new Sink(options, admin, consumer);
   await admin.connect();
   try {
+    consumer.on(consumer.events.HEARTBEAT, options.onBeat);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       sink.assigned(payload.memberAssignment[topics.events] ?? []);
     });

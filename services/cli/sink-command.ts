@@ -89,7 +89,9 @@ async function sink(settings: SinkSettings, shell: Shell): Promise<void> {
           releaseBytes: settings.releaseBytes,
           windowBytesMax: settings.windowBytesMax,
           queueBytesMax: 2 * settings.batchBytes,
+          onBeat: () => health.heard('kafka', { withinMs: settings.kafkaSessionSeconds * 1000 }),
           onAssigned: (partitions) => {
+            health.heard('kafka', { withinMs: settings.kafkaSessionSeconds * 1000 });
             for (const left of assigned)
               if (!partitions.includes(left)) metrics.partitionLeft(left);
             assigned = partitions;

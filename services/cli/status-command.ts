@@ -20,6 +20,8 @@ Examples:
   edxstream status --json | jq .courses
 `;
 
+const PATIENCE_SECONDS_MAX = 3;
+
 export function statusCommand(shell: Shell): Command {
   const command = new Command('status')
     .description('Shows what is in the warehouse, or how far a running load is.')
@@ -27,7 +29,10 @@ export function statusCommand(shell: Shell): Command {
     .addHelpText('after', EXAMPLES);
   addSettings(command, warehouseSettings);
   return command.action(async ({ json }: { readonly json?: boolean }) => {
-    const settings = settingsOf(command, warehouseSettings, shell.env);
+    const given = settingsOf(command, warehouseSettings, shell.env);
+    // Who asks how things are wants to hear at once that nobody answers.
+    const patience = Math.min(given.warehousePatienceSeconds, PATIENCE_SECONDS_MAX);
+    const settings = { ...given, warehousePatienceSeconds: patience };
     const data = placeName(settings);
     const owner = settings.warehouse === undefined ? directoryOwner(data) : undefined;
     if (owner !== undefined) {

@@ -14,6 +14,7 @@ export interface HealthAnswer {
 export class Health {
   readonly #nowMs: () => number;
   readonly #conditions = new Map<string, boolean>();
+  readonly #heard = new Map<string, { heardAtMs: number; readonly withinMs: number }>();
   readonly #loops = new Map<string, { turnedAtMs: number; readonly withinMs: number }>();
 
   constructor({ nowMs }: { readonly nowMs: () => number }) {
@@ -23,6 +24,11 @@ export class Health {
   /** Names a condition that the process is not ready without: `kafka`, `warehouse`, `partitions`. */
   condition(name: string, holds: boolean): void {
     this.#conditions.set(name, holds);
+  }
+
+  /** Says that something the process needs was heard of; the condition holds for so long and no longer. */
+  heard(name: string, { withinMs }: { readonly withinMs: number }): void {
+    this.#heard.set(name, { heardAtMs: this.#nowMs(), withinMs });
   }
 
   /** Says that a loop has turned, and within what time it will turn again. */
@@ -45,6 +51,10 @@ export class Health {
 
   ready(): HealthAnswer {
     const missing = [...this.#conditions].flatMap(([name, holds]) => (holds ? [] : [name]));
+    for (const [name, { heardAtMs, withinMs }] of this.#heard) {
+      const isSilent = this.#nowMs() - heardAtMs > withinMs;
+      if (isSilent && !missing.includes(name)) missing.push(name);
+    }
     return { ok: missing.length === 0, missing };
   }
 }

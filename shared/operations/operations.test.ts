@@ -147,6 +147,19 @@ test('a loop that does not turn makes the process unhealthy, a missing condition
   expect(health.alive().ok).toBe(true);
 });
 
+test('what must be heard of is missing once it was silent for too long, until it is heard of again', () => {
+  let nowMs = 0;
+  const health = new Health({ nowMs: () => nowMs });
+  health.condition('kafka', true);
+  health.heard('kafka', { withinMs: 6000 });
+  nowMs = 6000;
+  expect(health.ready()).toEqual({ ok: true, missing: [] });
+  nowMs = 6001;
+  expect(health.ready()).toEqual({ ok: false, missing: ['kafka'] });
+  health.heard('kafka', { withinMs: 6000 });
+  expect([health.ready().ok, health.alive().ok]).toEqual([true, true]);
+});
+
 test('/healthz and /readyz answer 200 or 503 with what is missing; other paths and methods are refused', async () => {
   const { to } = memoryLog();
   await using operations = await open(to);
