@@ -17,10 +17,7 @@ export default defineConfig({
       ...(missingForKafka().length > 0 ? ['**/*.{kafka,s3}.test.ts'] : []),
       // Minutes for each seed: only with `npm run test:faults`, which says how many.
       ...(process.env['EDXSTREAM_TEST_KILLS'] === undefined
-        ? [
-            'test/faults/kafka.kafka.test.ts',
-            'test/kafka/{versions-of-a-log-file,weeks-in-any-order}.kafka.test.ts',
-          ]
+        ? ['test/kafka/{versions-of-a-log-file,weeks-in-any-order}.kafka.test.ts']
         : []),
     ],
     globalSetup: ['shared/testing/build-kernel.ts', 'test/support/needed-services.ts'],
