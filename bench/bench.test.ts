@@ -52,8 +52,11 @@ describe.skipIf(!canPack)('a tiny bench', () => {
       expect(checksum('load')).toContain(`${archive.lines} events`);
       expect(checksum('load', 'by hand')).toBe(checksum('load'));
       if (canServe) {
-        for (const other of ['load from a store', 'load into a server', 'load over Kafka']) {
-          expect(checksum(other)).toBe(checksum('load'));
+        expect(checksum('load from a store')).toBe(checksum('load'));
+        for (const other of ['into a server', 'over Kafka']) {
+          expect(checksum(`a fifth of the days ${other}`)).toBe(
+            checksum('load a fifth of the days'),
+          );
         }
       }
       expect(checksum('load again')).toContain(`${archive.lines} events`);

@@ -96,14 +96,14 @@ export const loadSettings = {
   },
   releaseBytes: {
     env: 'EDXSTREAM_RELEASE_BYTES',
-    default: '32 MiB',
+    default: '24 MiB',
     type: byteSize({ min: MIB, max: GIB }),
     about: 'Lines that are inserted together at the least, where there are as many.',
     group: 'Resources',
   },
   windowBytesMax: {
     env: 'EDXSTREAM_WINDOW_BYTES_MAX',
-    default: '80 MiB',
+    default: '32 MiB',
     type: byteSize({ min: MIB, max: GIB }),
     about: 'Lines held to bring them in order; beyond that they are released early, and counted.',
     group: 'Resources',

@@ -34,8 +34,9 @@ export const ingestSettings = {
 export const sinkSettings = {
   ...warehouseSettings,
   ...topicSettings,
-  releaseBytes: loadSettings.releaseBytes,
-  windowBytesMax: loadSettings.windowBytesMax,
+  // More than a load in one process has: an insert over HTTP costs more, and it waits for several ingests.
+  releaseBytes: { ...loadSettings.releaseBytes, default: '48 MiB' },
+  windowBytesMax: { ...loadSettings.windowBytesMax, default: '96 MiB' },
   batchBytes: loadSettings.batchBytes,
   lineBytesMax: loadSettings.lineBytesMax,
   ...operationsSettings({ port: 9465 }),

@@ -27,7 +27,11 @@ export function settingsDocument(): string {
     ['query', 'Beside the warehouse as above.', without(querySettings, warehouseSettings)],
     ['rejects', 'Beside the warehouse as above.', without(rejectsSettings, warehouseSettings)],
     ['ingest', 'Beside keys, topics and workers as above.', without(ingestSettings, loadSettings)],
-    ['sink', 'Beside warehouse, topics and bounds as above.', without(sinkSettings, loadSettings)],
+    [
+      'sink',
+      'Beside warehouse, topics and bounds as above, of which it releases 48 MiB and holds 96 MiB where nothing else is set.',
+      without(sinkSettings, loadSettings),
+    ],
     ['replay', 'Beside the warehouse as above.', without(replaySettings, warehouseSettings)],
     ['generate', 'What is not given comes from the profile.', generateSettings],
   ];
