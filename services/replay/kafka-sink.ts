@@ -10,8 +10,12 @@
  * With a name (`--resume`) every event is in the topic once, for consumers that read what is committed:
  * whatever became of a transaction whose answer was lost, the position that was written with it tells.
  * Without one, the records in flight when a connection is lost may come twice.
+ *
+ * What surprises: a call of the library that resolves does not mean that the records are there (see
+ * shared/kafka/record-sender.ts), so each partition must have acknowledged, or the group is sent again by
+ * another producer.
  */
-import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import type { Kafka, Message } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
 import { isLasting } from '#shared/kafka/kafka-errors';
 import { asKafkaError } from './kafka-faults.js';
@@ -24,6 +28,7 @@ import {
 import { isoTime, TimeRebaser } from './rebase-time.js';
 import type { ReplayClock } from './replay-clock.js';
 import type { EventPlace, ReplayedEvent } from './replayed-event.js';
+import { type WatchedProducer, watchedProducer } from './watched-producer.js';
 
 export interface KafkaSinkOptions {
   readonly kafka: Kafka;
@@ -54,7 +59,7 @@ interface Group {
 export class KafkaSink {
   readonly #options: KafkaSinkOptions;
   readonly #rebaser = new TimeRebaser();
-  #producer: Producer;
+  #producer: WatchedProducer;
   /** Events that are in the topic, over all processes of a named replay. */
   #delivered: number;
   #gathering = emptyGroup();
@@ -63,7 +68,7 @@ export class KafkaSink {
   #fault: unknown;
   #makeRoom = (): void => undefined;
 
-  private constructor(options: KafkaSinkOptions, producer: Producer, delivered: number) {
+  private constructor(options: KafkaSinkOptions, producer: WatchedProducer, delivered: number) {
     this.#options = options;
     this.#producer = producer;
     this.#delivered = delivered;
@@ -76,9 +81,11 @@ export class KafkaSink {
     const { kafka, resume, topic } = options;
     const producer = producerOf(options);
     try {
-      await producer.connect();
+      await producer.producer.connect();
       const position =
-        resume === undefined ? undefined : await readPosition(kafka, producer, resume.name);
+        resume === undefined
+          ? undefined
+          : await readPosition(kafka, producer.producer, resume.name);
       if (position !== undefined && position.of !== resume?.of) {
         throw new EdxstreamError(
           'SETTINGS',
@@ -87,7 +94,7 @@ export class KafkaSink {
       }
       return { sink: new KafkaSink(options, producer, position?.events ?? 0), position };
     } catch (error) {
-      await producer.disconnect();
+      await producer.producer.disconnect();
       throw asKafkaError(error, `beginning to write to ${topic}`);
     }
   }
@@ -120,7 +127,7 @@ export class KafkaSink {
 
   async close(): Promise<void> {
     await this.#inFlight;
-    await this.#producer.disconnect();
+    await this.#producer.producer.disconnect();
   }
 
   /** Until the group that is gathered goes into flight. */
@@ -180,7 +187,9 @@ export class KafkaSink {
     const { topic, resume } = this.#options;
     const requests = requestsOf(group.messages);
     if (resume === undefined) {
-      for (const messages of requests) await this.#producer.send({ topic, messages });
+      for (const messages of requests) {
+        await this.#producer.acknowledged((producer) => producer.send({ topic, messages }));
+      }
       return;
     }
     const position = positionRecord(resume.name, {
@@ -188,13 +197,12 @@ export class KafkaSink {
       events: this.#delivered + group.messages.length,
       last: placeOf(group.last),
     });
-    const transaction = await this.#producer.transaction();
+    const transaction = await this.#producer.producer.transaction();
     for (const [index, messages] of requests.entries()) {
       const isLast = index === requests.length - 1;
       const positions = { topic: POSITIONS_TOPIC, messages: [position] };
-      await transaction.sendBatch({
-        topicMessages: [{ topic, messages }, ...(isLast ? [positions] : [])],
-      });
+      const topicMessages = [{ topic, messages }, ...(isLast ? [positions] : [])];
+      await this.#producer.acknowledged(() => transaction.sendBatch({ topicMessages }));
     }
     await transaction.commit();
   }
@@ -211,15 +219,12 @@ export class KafkaSink {
         );
       }
       try {
-        if (resume === undefined) {
-          // The same producer goes on: the broker knows its records by their numbers.
-          await this.#producer.connect();
-          return false;
-        }
-        await this.#producer.disconnect();
+        // Not the same one: it gives what comes next the numbers of what failed, which a broker may have.
+        await this.#producer.producer.disconnect();
         this.#producer = producerOf(this.#options);
-        await this.#producer.connect();
-        const position = await readPosition(kafka, this.#producer, resume.name);
+        await this.#producer.producer.connect();
+        if (resume === undefined) return false;
+        const position = await readPosition(kafka, this.#producer.producer, resume.name);
         return this.#hasArrived(group, position?.events ?? 0, resume.name);
       } catch (error) {
         if (isLasting(error)) throw asKafkaError(error, 'going on after a broker was away');
@@ -250,16 +255,9 @@ export class KafkaSink {
   }
 }
 
-function producerOf({ kafka, resume }: KafkaSinkOptions): Producer {
-  return kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
-    // What takes longer is told to the person and tried again here.
-    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
-    ...(resume === undefined ? {} : { transactionalId: `edxstream-replay-${resume.name}` }),
-  });
+function producerOf({ kafka, resume }: KafkaSinkOptions): WatchedProducer {
+  const transactionalId = resume === undefined ? undefined : `edxstream-replay-${resume.name}`;
+  return watchedProducer(kafka, transactionalId);
 }
 
 function emptyGroup(): Group {

@@ -3,6 +3,7 @@
  * the broker is.
  */
 import { cp } from 'node:fs/promises';
+import type { Admin } from 'kafkajs';
 import { afterAll, test as anyTest, beforeAll, expect } from 'vitest';
 import { openKafka } from '#shared/kafka/kafka-client';
 import { missingForKafka } from '../../deploy/local/fetch-kafka.js';
@@ -135,6 +136,47 @@ test('a broker that is killed and comes back is waited for, and that is said', a
   expectSame(await recordsOf(kafka.addresses, 'away'), packages.replayOf(...courses));
 }, 180_000);
 
+test('the broker that leads most of the topic is killed: every event is there once, in its order', async () => {
+  await using cluster = await KafkaBrokers.start({ brokers: 3 });
+  const topic = 'led';
+  const all = packages.courses();
+  await withAdmin(cluster, (admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic, numPartitions: 6, replicationFactor: 3 }],
+    }),
+  );
+  const wanted = all.flatMap((course) => ['--course', course]);
+  const brokers = cluster.addresses.flatMap((address) => ['--broker', address]);
+  const sink = ['--sink', `kafka:${topic}`, ...brokers];
+  const speed = ['--speed', '100000', '--resume', topic];
+  const running = start(['replay', '--data', packages.data, ...wanted, ...sink, ...speed]);
+  await untilSaid(running, 'Beginning');
+  for (let kill = 0; kill < 2; kill += 1) {
+    await wait(1500);
+    const { topics } = await withAdmin(cluster, (admin) =>
+      admin.fetchTopicMetadata({ topics: [topic] }),
+    );
+    const leaders = topics[0]?.partitions.map(({ leader }) => leader) ?? [];
+    const leads = (node: number) => leaders.filter((leader) => leader === node).length;
+    const [most = 1] = [1, 2, 3].toSorted((a, b) => leads(b) - leads(a));
+    await cluster.stopNode(most);
+    await wait(1500);
+    await cluster.startNode(most);
+    await cluster.untilReady(most);
+  }
+  const { status, stderr } = await running.ended;
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  const records = await recordsOf(cluster.addresses, topic);
+  for (const course of all) {
+    const own = records.filter(({ key }) => key === course).map(({ value }) => value);
+    const events = packages.replayOf(course).map(({ raw }) => raw);
+    expect({ course, isSame: Buffer.concat(own).equals(Buffer.concat(events)) }).toEqual({
+      ...{ course, isSame: true },
+    });
+  }
+}, 240_000);
+
 test('of two processes that go on under one name the later one does, and nothing comes twice', async () => {
   const args = replay('taken', '--speed', '100000', '--resume', 'taken');
   const first = start(args);
@@ -177,12 +219,24 @@ test('where no broker answers that is said at once', async () => {
   expect(stderr).toMatch(/^KAFKA_UNREACHABLE: /);
 });
 
-async function makeTopic(topic: string, config: Readonly<Record<string, string>>): Promise<void> {
-  const admin = (await openKafka(placeOf(kafka.addresses), { clientId: 'test' })).admin();
-  await admin.connect();
+function makeTopic(topic: string, config: Readonly<Record<string, string>>): Promise<unknown> {
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  await admin.createTopics({ topics: [{ topic, configEntries }], waitForLeaders: true });
-  await admin.disconnect();
+  return withAdmin(kafka, (admin) =>
+    admin.createTopics({ topics: [{ topic, configEntries }], waitForLeaders: true }),
+  );
+}
+
+async function withAdmin<Result>(
+  { addresses }: KafkaBrokers,
+  work: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
+  const admin = (await openKafka(placeOf(addresses), { clientId: 'test' })).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Waits until the topic holds as many records. */

@@ -20,7 +20,7 @@ import { edxstream } from '../support/edxstream.js';
 import { KafkaBrokers } from '../support/kafka-broker.js';
 import { placeOf } from '../support/kafka-place.js';
 import { recordsOf } from '../support/kafka-records.js';
-import { isGone, LoadUnderFault } from '../support/load-under-fault.js';
+import { LoadUnderFault } from '../support/load-under-fault.js';
 import { coursesOf, naiveReplay } from '../support/naive-events.js';
 import { type PackagesForKafka, packagesForKafka } from '../support/packages-for-kafka.js';
 import { type SeededRandom, seededRandom } from '../support/random.js';
