@@ -156,6 +156,10 @@ export async function loadInProcess(
   const answers = new Map<number, LogFileResult['answer']>();
   const results: LogFileResult[] = [];
   const failed = new AbortController();
+  /** The first fault is the cause; what others say when they are stopped by it is not. */
+  const fail = (error: unknown): void => {
+    if (!failed.signal.aborted) failed.abort(error);
+  };
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const eventLog = inProcessEventLog({ bytesMax: 2 * options.batchBytes });
 
@@ -217,15 +221,10 @@ export async function loadInProcess(
         progress.eventsLoaded += rows;
         if (isEarly) progress.earlyReleases += 1;
       },
+      onFailed: fail,
     },
   );
-  const stages = [publishing, loading].map((stage) =>
-    stage.catch((error: unknown) => {
-      // The first fault is the cause; what the others say when they are stopped is not.
-      if (!failed.signal.aborted) failed.abort(error);
-    }),
-  );
-  await Promise.all(stages);
+  await Promise.all([publishing, loading].map((stage) => stage.catch(fail)));
   if (failed.signal.aborted) throw failed.signal.reason;
   return results;
 }

@@ -386,6 +386,8 @@ export class SinkSession {
         if (inserted.isEarly) this.#earlyReleases += 1;
         this.#options.onInserted(inserted);
       },
+      // One insert at a time: when it fails nothing else is under way, and `ended` tells it below.
+      onFailed: () => undefined,
     });
     const pipeline: Pipeline = { log, ended, isDropped: false };
     ended.catch((error: unknown) => {

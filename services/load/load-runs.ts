@@ -39,6 +39,8 @@ export interface LoadOptions {
   /** Called with each batch of which nothing is needed any more, to free it. */
   readonly free: (batch: EventBatch) => void;
   readonly onInserted: (run: InsertedRun) => void;
+  /** Told of a failure at once; the promise rejects with the first one when nothing is under way any more. */
+  readonly onFailed: (error: unknown) => void;
 }
 
 export async function loadRuns(
@@ -70,27 +72,17 @@ export async function loadRuns(
   let turn = 0;
   try {
     for await (const run of runs) {
-      if (inserting.length >= options.insertsAtOnce) await oldestOf(inserting);
+      if (inserting.length >= options.insertsAtOnce) await inserting.shift();
       last = load(run, turn, last);
       turn += 1;
-      // Its failure is met by a later `await`; until then it must not count as unhandled.
-      last.catch(() => undefined);
+      // Its failure is met by a later `await` too, but what that stops would complain first.
+      last.catch(options.onFailed);
       inserting.push(last);
     }
   } finally {
     // All of them end before anybody takes back what a failure has left half-way.
     await Promise.allSettled(inserting);
     await last;
-  }
-}
-
-/** Waits for the oldest. If it fails, the others end first: whoever hears of the failure finds nothing under way. */
-async function oldestOf(inserting: Promise<void>[]): Promise<void> {
-  try {
-    await inserting.shift();
-  } catch (error) {
-    await Promise.allSettled(inserting);
-    throw error;
   }
 }
 
