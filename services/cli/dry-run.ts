@@ -113,7 +113,7 @@ export async function summarizePlan(
   courses: readonly string[],
   warehouse: Warehouse | undefined,
 ): Promise<LoadPlanSummary> {
-  await using fingerprints = new Fingerprints();
+  const fingerprints = new Fingerprints();
   const plan = await planLogFiles(indexes, {
     entries: warehouse === undefined ? [] : await readEntries(warehouse),
     courses,

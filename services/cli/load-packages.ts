@@ -130,7 +130,7 @@ async function loadAllLogFiles(
 ): Promise<void> {
   const { warehouse, keys, settings, account, progress, signal } = options;
   const { course: courses, workers, rejectsMax } = settings;
-  await using fingerprints = new Fingerprints();
+  const fingerprints = new Fingerprints();
   const plan = await planLogFiles(indexes, {
     entries: await readEntries(warehouse),
     courses,
@@ -271,7 +271,7 @@ export function originOf(index: PackageIndex): PackageOrigin | undefined {
 export async function withFingerprints(
   index: PackageIndex,
 ): Promise<readonly DatabaseFileToLoad[]> {
-  await using fingerprints = new Fingerprints();
+  const fingerprints = new Fingerprints();
   return await Promise.all(
     index.databaseFiles.map(async (file) => ({
       ...file,

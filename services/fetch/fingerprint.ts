@@ -20,23 +20,25 @@ import { type OpenFile, openFile, type RandomAccess } from './random-access.js';
 /** A session key sealed with 4096 bits takes 527 bytes. */
 export const EDGE_BYTES = 1024;
 
-/** Fingerprints of members; opens each package once, and may be asked for many at a time. */
-export class Fingerprints implements AsyncDisposable {
-  readonly #files = new Map<string, Promise<OpenFile>>();
+/** Fingerprints of members. A package is open while it is asked about, once for all that ask at that time. */
+export class Fingerprints {
+  readonly #open = new Map<string, { readonly file: Promise<OpenFile>; users: number }>();
 
   async of(location: MemberLocation): Promise<string> {
-    if (location.fingerprint !== undefined) return location.fingerprint;
-    let file = this.#files.get(location.path);
-    if (file === undefined) {
-      file = openFile(location.path);
-      this.#files.set(location.path, file);
-    }
-    return fingerprintOf(await file, location);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const opened of await Promise.allSettled(this.#files.values())) {
-      if (opened.status === 'fulfilled') await opened.value[Symbol.asyncDispose]();
+    const { path, fingerprint } = location;
+    if (fingerprint !== undefined) return fingerprint;
+    const opened = this.#open.get(path) ?? { file: openFile(path), users: 0 };
+    this.#open.set(path, opened);
+    opened.users += 1;
+    try {
+      return await fingerprintOf(await opened.file, location);
+    } finally {
+      opened.users -= 1;
+      if (opened.users === 0) {
+        this.#open.delete(path);
+        // Where it could not be opened, that was told above.
+        await opened.file.then((file) => file[Symbol.asyncDispose]()).catch(() => undefined);
+      }
     }
   }
 }

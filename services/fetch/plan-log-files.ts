@@ -44,6 +44,9 @@ export interface PlanOptions {
   readonly fingerprint: (entry: LogFileEntry) => Promise<string>;
 }
 
+/** One after the other they were a tenth of a refresh; daily log files are files of their own, open meanwhile. */
+const FINGERPRINTS_AT_ONCE = 64;
+
 export async function planLogFiles(
   packages: readonly PackageIndex[],
   { entries, courses, fingerprint }: PlanOptions,
@@ -80,12 +83,17 @@ export async function planLogFiles(
     superseded.push(...all.filter(isOlder));
     newestOnes.push(all.filter((one) => !isOlder(one)));
   }
-  // Asked for all at once: one after the other they were a tenth of a refresh.
-  const withFingerprints = await Promise.all(
-    newestOnes.map((ones) =>
-      Promise.all(ones.map(async (one) => ({ ...one, fingerprint: await fingerprint(one.entry) }))),
-    ),
-  );
+  const withFingerprints: PlannedLogFile[][] = [];
+  for (let from = 0; from < newestOnes.length; from += FINGERPRINTS_AT_ONCE) {
+    const some = newestOnes.slice(from, from + FINGERPRINTS_AT_ONCE);
+    const withFingerprint = async (one: PlannedLogFile): Promise<PlannedLogFile> => ({
+      ...one,
+      fingerprint: await fingerprint(one.entry),
+    });
+    withFingerprints.push(
+      ...(await Promise.all(some.map((ones) => Promise.all(ones.map(withFingerprint))))),
+    );
+  }
   const rounds: PlannedLogFile[][] = [];
   const unchanged: PlannedLogFile[] = [];
   for (const ones of withFingerprints) {
