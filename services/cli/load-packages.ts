@@ -150,6 +150,8 @@ async function loadAllLogFiles(
     const kernel = createKernel(kernelBytes(settings, count));
     return { kernel, pool: openDecryptPool({ keys, workers: count, kernel }) };
   });
+  // Workers come up while the ledger is written.
+  if (toRead.length > 0 && options.loadRound === undefined) here.start();
   await loadLogFiles(plan, {
     warehouse,
     loadRound: options.loadRound ?? here.loadRound,
@@ -182,18 +184,20 @@ async function loadAllLogFiles(
   });
 }
 
-/** Loads rounds in this process, with workers that are started for the first one that there is. */
+/** Loads rounds in this process, with workers that are started at the latest for the first one that there is. */
 function decryptHere(
-  start: () => { readonly kernel: Kernel; readonly pool: DecryptPool },
-): { readonly loadRound: LoadRound } & AsyncDisposable {
-  let started: ReturnType<typeof start> | undefined;
+  open: () => { readonly kernel: Kernel; readonly pool: DecryptPool },
+): { readonly start: () => void; readonly loadRound: LoadRound } & AsyncDisposable {
+  let opened: ReturnType<typeof open> | undefined;
+  const start = () => {
+    opened ??= open();
+    return opened;
+  };
   return {
-    loadRound: async (files, round) => {
-      if (files.length === 0) return [];
-      started ??= start();
-      return loadInProcess(files, started, round);
-    },
-    [Symbol.asyncDispose]: async () => started?.pool[Symbol.asyncDispose](),
+    start,
+    loadRound: async (files, round) =>
+      files.length === 0 ? [] : loadInProcess(files, start(), round),
+    [Symbol.asyncDispose]: async () => opened?.pool[Symbol.asyncDispose](),
   };
 }
 

@@ -1,27 +1,27 @@
 /**
  * One way into the embedded engine for bulk inserts: a session, which runs one statement at a time, and the
- * pipe that feeds it. Both are made with the first insert, because many commands make none.
+ * pipe that feeds it. The session is made with the first insert.
  */
 import { Session } from 'chdb';
 import { asEngineError } from '#shared/warehouse/engine-errors';
-import { makeNamedPipe, type NamedPipe } from '#shared/warehouse/named-pipe';
+import type { NamedPipe } from '#shared/warehouse/named-pipe';
 import type { BulkInsert } from '#shared/warehouse/warehouse';
-
-interface OpenLane {
-  readonly session: Session;
-  readonly pipe: NamedPipe;
-}
 
 export class BulkLane implements AsyncDisposable {
   /** How many inserts are under way or wait here. */
   waiting = 0;
   readonly #path: string;
-  #open: Promise<OpenLane> | undefined;
+  readonly #pipe: NamedPipe;
+  #session: Session | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** @param path the data directory, which this process has open. */
-  constructor(path: string) {
+  /**
+   * @param path the data directory, which this process has open.
+   * @param pipe goes with the lane.
+   */
+  constructor(path: string, pipe: NamedPipe) {
     this.#path = path;
+    this.#pipe = pipe;
   }
 
   insert(insert: BulkInsert): Promise<void> {
@@ -36,15 +36,15 @@ export class BulkLane implements AsyncDisposable {
   }
 
   async #insert(insert: BulkInsert): Promise<void> {
-    this.#open ??= openLane(this.#path);
-    const { session, pipe } = await this.#open;
+    this.#session ??= new Session(this.#path);
+    const session = this.#session;
     const settings = Object.entries(insert.settings ?? {}).map(
       ([name, value]) => `${name} = ${value}`,
     );
     const sql = `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) SELECT ${insert.select ?? '*'}
-      FROM file('${pipe.path}', ${insert.format}, '${insert.structure.replaceAll("'", "''")}')
+      FROM file('${this.#pipe.path}', ${insert.format}, '${insert.structure.replaceAll("'", "''")}')
       ${settings.length > 0 ? `SETTINGS ${settings.join(', ')}` : ''}`;
-    await pipe.feed(insert.body, async () => {
+    await this.#pipe.feed(insert.body, async () => {
       try {
         await session.queryAsync(sql);
       } catch (error) {
@@ -55,13 +55,7 @@ export class BulkLane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tail;
-    const open = await this.#open?.catch(() => undefined);
-    if (open === undefined) return;
-    open.session.close();
-    await open.pipe[Symbol.asyncDispose]();
+    this.#session?.close();
+    await this.#pipe[Symbol.asyncDispose]();
   }
-}
-
-async function openLane(path: string): Promise<OpenLane> {
-  return { session: new Session(path), pipe: await makeNamedPipe() };
 }

@@ -15,6 +15,7 @@ import { makePrivateDirectory } from '#shared/make-directory';
 import { BulkLane } from '#shared/warehouse/bulk-lane';
 import { lockDirectory } from '#shared/warehouse/directory-lock';
 import { asEngineError, engineCode, excerpt } from '#shared/warehouse/engine-errors';
+import { makeNamedPipes } from '#shared/warehouse/named-pipe';
 import type { BulkInsert, OpenedWarehouse, QueryParameters } from '#shared/warehouse/warehouse';
 
 /** ClickHouse's number for, among others, a statement that cannot be streamed. */
@@ -71,8 +72,9 @@ class ChdbWarehouse implements EmbeddedWarehouse {
   readonly kind = 'embedded';
   readonly #client: ClickHouseClient;
   readonly #bulk: Session;
-  /** The engine reads an insert to its end before it writes: with two lanes it does both at once. */
-  readonly #lanes: readonly [BulkLane, BulkLane];
+  readonly #path: string;
+  /** Made with the first insert, because many commands make none. */
+  #lanes: Promise<readonly BulkLane[]> | undefined;
   readonly #unlock: () => void;
   /** This session runs one statement at a time, so what it is given queues. */
   #bulkTail: Promise<unknown> = Promise.resolve();
@@ -80,7 +82,7 @@ class ChdbWarehouse implements EmbeddedWarehouse {
   constructor(client: ClickHouseClient, path: string, unlock: () => void) {
     this.#client = client;
     this.#bulk = new Session(path);
-    this.#lanes = [new BulkLane(path), new BulkLane(path)];
+    this.#path = path;
     this.#unlock = unlock;
   }
 
@@ -148,9 +150,11 @@ class ChdbWarehouse implements EmbeddedWarehouse {
     });
   }
 
-  bulkInsert(insert: BulkInsert): Promise<void> {
-    const [first, second] = this.#lanes;
-    return (second.waiting < first.waiting ? second : first).insert(insert);
+  async bulkInsert(insert: BulkInsert): Promise<void> {
+    this.#lanes ??= openLanes(this.#path);
+    const lanes = await this.#lanes;
+    const idlest = lanes.reduce((best, lane) => (lane.waiting < best.waiting ? lane : best));
+    await idlest.insert(insert);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -164,9 +168,19 @@ class ChdbWarehouse implements EmbeddedWarehouse {
     try {
       await this.#client.close();
       this.#bulk.close();
-      for (const lane of this.#lanes) await lane[Symbol.asyncDispose]();
+      const lanes = await this.#lanes?.catch(() => undefined);
+      for (const lane of lanes ?? []) await lane[Symbol.asyncDispose]();
     } finally {
       this.#unlock();
     }
   }
+}
+
+/**
+ * The engine reads an insert to its end before it writes: with two lanes it does both at once. Both pipes are made
+ * before either is fed, see named-pipe.ts.
+ */
+async function openLanes(path: string): Promise<readonly BulkLane[]> {
+  const pipes = await makeNamedPipes(2);
+  return pipes.map((pipe) => new BulkLane(path, pipe));
 }

@@ -13,8 +13,8 @@
  * by emptying the pipe ourselves (`drain`) until the pending write returns.
  *
  * No other program may be started while a pipe is fed: until the child becomes that program it has the
- * descriptor too, is taken for the reader, and the engine comes to a pipe that nobody writes any more. To
- * make a pipe is to start one, so whoever feeds several at once makes all of them before.
+ * descriptor too, is taken for the reader, and the engine waits for ever at a pipe that nobody writes any
+ * more. To make a pipe is to start one, so whoever feeds several at once makes all of them before.
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
