@@ -11,6 +11,7 @@
  * matter; the ledger remembers against which log files it was, and whoever finds others decides again.
  * Each step can be done twice, so after a crash the next start just does it again.
  */
+import { deleteRows } from '#shared/warehouse/delete-rows';
 import { type LedgerEntry, readEntries, writeEntries } from '#shared/warehouse/log-file-ledger';
 import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
 
@@ -148,12 +149,16 @@ async function move(
     ...{ source: table, target: aside },
     where: `${own} AND line IN ${decided} AND line NOT IN (SELECT line FROM ${aside} WHERE ${own})`,
   });
-  await remove(warehouse, table, month, `${own} AND line IN ${decided}`);
+  await deleteRows(warehouse, { table, month, where: `${own} AND line IN ${decided}` });
   await copy(warehouse, {
     ...{ source: aside, target: table },
     where: `${own} AND line NOT IN ${decided} AND line NOT IN (SELECT line FROM ${table} WHERE ${own})`,
   });
-  await remove(warehouse, aside, month, `${own} AND line NOT IN ${decided}`);
+  await deleteRows(warehouse, {
+    table: aside,
+    month,
+    where: `${own} AND line NOT IN ${decided}`,
+  });
 }
 
 async function copy(
@@ -162,18 +167,6 @@ async function copy(
 ): Promise<void> {
   const { source, target, where } = rows;
   await warehouse.statement(`INSERT INTO ${target} SELECT * FROM ${source} WHERE ${where}`);
-}
-
-async function remove(
-  warehouse: Warehouse,
-  table: string,
-  month: string,
-  where: string,
-): Promise<void> {
-  // A delete rewrites a mask for each part of the partition, so nothing is asked for in vain.
-  const found = await warehouse.query(`SELECT 1 FROM ${table} WHERE ${where} LIMIT 1`);
-  if (found.length === 0) return;
-  await warehouse.statement(`DELETE FROM ${table} IN PARTITION ${month} WHERE ${where}`);
 }
 
 /** The entry with what its rows are now. */

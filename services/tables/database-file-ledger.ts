@@ -8,9 +8,10 @@
  * version and `replaced` of the old one are added by one statement, so the tables show one of them
  * at any moment.
  */
+import { deleteRows } from '#shared/warehouse/delete-rows';
 import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
 import type { FileState, LedgerEntry, PackageOrigin } from './database-file.js';
-import { quoteName, quoteText, snapshotsTable } from './table-statements.js';
+import { quoteText, snapshotsTable } from './table-statements.js';
 
 export interface DatabaseFileLedger {
   /** The entries that hold of one snapshot: every one that is not removed. */
@@ -90,10 +91,7 @@ export async function openDatabaseFileLedger(warehouse: Warehouse): Promise<Data
           const list = ids.slice(from, from + FILE_IDS_PER_STATEMENT).join(', ');
           const names = [snapshotsTable(table), 'rejected_rows'];
           for (const name of await existing(warehouse, names)) {
-            const where = `${quoteName(name)} WHERE file_id IN (${list})`;
-            // A deletion waits for merges, now and then a second; looking first costs 2 ms.
-            const rows = await warehouse.query(`SELECT 1 FROM ${where} LIMIT 1`);
-            if (rows.length > 0) await warehouse.statement(`DELETE FROM ${where}`);
+            await deleteRows(warehouse, { table: name, where: `file_id IN (${list})` });
           }
         }
       }

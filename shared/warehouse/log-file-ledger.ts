@@ -8,7 +8,8 @@
  * what must change together is written together. No row of `events` counts that has no entry `loaded`.
  */
 import { randomInt } from 'node:crypto';
-import type { Integer64, Warehouse } from '#shared/warehouse/warehouse';
+import { deleteRows } from '#shared/warehouse/delete-rows';
+import type { Warehouse } from '#shared/warehouse/warehouse';
 
 /** A row of log_file_versions. */
 export interface LedgerEntry {
@@ -190,19 +191,17 @@ export async function removeEntries(
     entries.map(({ log_date }) => log_date.slice(0, 7).replace('-', '')),
   )) {
     for (const table of ROW_TABLES) {
-      await deleteRows(warehouse, table, month, `file_id IN (${ids})`);
+      await deleteRows(warehouse, { table, month, where: `file_id IN (${ids})` });
     }
   }
-  await warehouse.statement(`DELETE FROM log_file_versions WHERE file_id IN (${ids})`);
+  await deleteRows(warehouse, { table: 'log_file_versions', where: `file_id IN (${ids})` });
 }
 
 /** Finishes a removal of lines that a later entry brings (see trim_from_line). */
 export async function trimEntry(warehouse: Warehouse, entry: LedgerEntry): Promise<void> {
   const month = entry.log_date.slice(0, 7).replace('-', '');
-  const condition = `file_id = ${entry.file_id} AND line >= ${entry.trim_from_line}`;
-  for (const table of ROW_TABLES) {
-    await deleteRows(warehouse, table, month, condition);
-  }
+  const where = `file_id = ${entry.file_id} AND line >= ${entry.trim_from_line}`;
+  for (const table of ROW_TABLES) await deleteRows(warehouse, { table, month, where });
   await writeEntries(warehouse, [{ ...entry, revision: entry.revision + 1, trim_from_line: 0 }]);
 }
 
@@ -216,20 +215,6 @@ export async function recoverLogFiles(warehouse: Warehouse): Promise<number> {
   );
   for (const entry of untrimmed) await trimEntry(warehouse, entry);
   return halfway.length + untrimmed.length;
-}
-
-async function deleteRows(
-  warehouse: Warehouse,
-  table: string,
-  month: string,
-  condition: string,
-): Promise<void> {
-  // A delete rewrites a mask for each part of the partition, so nothing is asked for in vain.
-  const [found] = await warehouse.query<{ rows: Integer64 }>(
-    `SELECT count() AS rows FROM ${table} WHERE toYYYYMM(log_date) = ${month} AND ${condition}`,
-  );
-  if (Number(found?.rows ?? 0) === 0) return;
-  await warehouse.statement(`DELETE FROM ${table} IN PARTITION ${month} WHERE ${condition}`);
 }
 
 function now(): string {

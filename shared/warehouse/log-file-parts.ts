@@ -8,6 +8,7 @@
  * carry different numbers (`sink`), both say `loaded`, and the planner keeps one. So no sink needs to be
  * stopped from inserting: what it inserts in vain is recognised, and deleted.
  */
+import { deleteRows } from '#shared/warehouse/delete-rows';
 import { ONE_BLOCK } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 
@@ -133,15 +134,10 @@ async function deletePartRows(warehouse: Warehouse, parts: readonly InVain[]): P
   let withRows = 0;
   for (const month of new Set(parts.map((part) => part.month))) {
     const pairs = parts.filter((part) => part.month === month);
-    const condition = `toYYYYMM(log_date) = ${month} AND (file_id, sink) IN
-      (${pairs.map(({ file_id, sink }) => `(${file_id}, ${sink})`).join(', ')})`;
+    const list = pairs.map(({ file_id, sink }) => `(${file_id}, ${sink})`).join(', ');
+    const where = `(file_id, sink) IN (${list})`;
     for (const table of ['events', 'rejected_lines']) {
-      const [rows] = await warehouse.query<{ rows: string }>(
-        `SELECT toString(count()) AS rows FROM ${table} WHERE ${condition}`,
-      );
-      if (Number(rows?.rows ?? 0) === 0) continue;
-      withRows += 1;
-      await warehouse.statement(`DELETE FROM ${table} IN PARTITION ${month} WHERE ${condition}`);
+      if (await deleteRows(warehouse, { table, month, where })) withRows += 1;
     }
   }
   return withRows;
@@ -150,10 +146,5 @@ async function deletePartRows(warehouse: Warehouse, parts: readonly InVain[]): P
 /** Forgets what is too old to matter. */
 export async function forgetParts(warehouse: Warehouse): Promise<void> {
   const old = `changed_at < now() - INTERVAL ${REMEMBERED_DAYS} DAY AND run < (SELECT max(run) FROM log_file_parts)`;
-  const [found] = await warehouse.query<{ parts: string }>(
-    `SELECT toString(count()) AS parts FROM log_file_parts WHERE ${old}`,
-  );
-  if (Number(found?.parts ?? 0) > 0) {
-    await warehouse.statement(`DELETE FROM log_file_parts WHERE ${old}`);
-  }
+  await deleteRows(warehouse, { table: 'log_file_parts', where: old });
 }

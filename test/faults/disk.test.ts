@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deleteRows } from '#shared/warehouse/delete-rows';
+import { openEmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { checksums } from '../support/checksums.js';
 import { canPack, GpgPackages } from '../support/gpg-packages.js';
 import { logLine, logLines, logPath } from '../support/log-lines.js';
@@ -67,6 +69,27 @@ test('a disk that fills up ends the load with its name; with more room the next 
   const completed = await bench.load(data, [tar], { environment });
   expect({ status: completed.status, said: completed.said }).toMatchObject({ status: 0 });
   expect(await checksums(data)).toEqual(expected);
+});
+
+test('rows that cannot be deleted for lack of room are told, and do not go later by themselves', async ({
+  skip,
+}) => {
+  if (!isMounting) return skip();
+  await using disk = await SmallDisk.mount(path.join(place, 'narrow'), 20);
+  const data = path.join(disk.directory, 'data');
+  await using warehouse = await openEmbeddedWarehouse(data, { command: 'load' });
+  await warehouse.statement('CREATE TABLE t (n UInt64, s String) ENGINE = MergeTree ORDER BY n');
+  // One part of 12 MB: the engine wants as much to write a mask of a few bytes.
+  await warehouse.statement('INSERT INTO t SELECT number, randomString(12000) FROM numbers(1000)');
+  const some = { table: 't', where: 'n < 10' };
+  await expect(deleteRows(warehouse, some)).rejects.toMatchObject({ code: 'DISK_FULL' });
+  await disk.resize(60);
+  await new Promise((resume) => setTimeout(resume, 1500));
+  const count = () => warehouse.query('SELECT count() AS rows FROM t');
+  expect(await count()).toEqual([{ rows: 1000 }]);
+  expect(await deleteRows(warehouse, some)).toBe(true);
+  expect(await count()).toEqual([{ rows: 990 }]);
+  expect(await deleteRows(warehouse, some)).toBe(false);
 });
 
 test('a disk with no room at all is told before anything is read', async ({ skip }) => {
