@@ -15,7 +15,7 @@ import { type Answered, answerToJson, type HandedOut } from '#shared/kafka/messa
 import { RecordSender } from '#shared/kafka/record-sender';
 import type { Topics } from '#shared/kafka/topics';
 import { untilStopped } from '#shared/kafka/until-stopped';
-import { whileBeating } from '#shared/kafka/while-beating';
+import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Kernel } from '#shared/kernel/kernel';
 import type { DecryptPool } from '../decrypt/decrypt-pool.js';
 import type { LogFileTask } from '../decrypt/log-file-task.js';
@@ -60,7 +60,7 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
     groupId,
     sessionTimeout: sessionMs,
     rebalanceTimeout: 2 * sessionMs,
-    heartbeatInterval: Math.floor(sessionMs / 5),
+    heartbeatInterval: beatEveryMs(sessionMs),
     maxWaitTimeInMs: 500,
     retry: { restartOnFailure: async () => true },
   });
@@ -148,7 +148,7 @@ class Ingest {
     for (const { offset, task } of tasks) {
       if (!isRunning() || isStale() || this.#options.stop.aborted) return;
       if (task.run === this.#run) {
-        const beating = { heartbeat, everyMs: this.#options.sessionMs / 5 };
+        const beating = { heartbeat, everyMs: beatEveryMs(this.#options.sessionMs) };
         await whileBeating(this.#attempt(task, partition), beating);
       }
       resolveOffset(offset);

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import type { Topics } from '#shared/kafka/topics';
 import { untilStopped } from '#shared/kafka/until-stopped';
-import { whileBeating } from '#shared/kafka/while-beating';
+import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import {
   type CommittedPartition,
@@ -62,7 +62,7 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
     groupId,
     sessionTimeout: sessionMs,
     rebalanceTimeout: 2 * sessionMs,
-    heartbeatInterval: Math.floor(sessionMs / 5),
+    heartbeatInterval: beatEveryMs(sessionMs),
     maxBytesPerPartition: FETCH_BYTES_A_PARTITION,
     maxBytes: FETCH_BYTES,
     maxWaitTimeInMs: 500,
@@ -84,7 +84,7 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
         options.onLag(batch.partition, Number(batch.offsetLag()));
         await whileBeating(
           sink.take(batch.partition, BigInt(batch.firstOffset() ?? '0'), batch.messages),
-          { heartbeat, everyMs: sessionMs / 5 },
+          { heartbeat, everyMs: beatEveryMs(sessionMs) },
         );
       },
     });

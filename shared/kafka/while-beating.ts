@@ -1,3 +1,13 @@
+/**
+ * How often a member of a group gives a sign of life. Only by its answer does it learn that others have come or
+ * gone, and who has come stands without work until all have learnt it: so not seldom, however patient the group is.
+ */
+export function beatEveryMs(sessionMs: number): number {
+  return Math.min(Math.floor(sessionMs / 5), BEAT_MS_MAX);
+}
+
+const BEAT_MS_MAX = 3000;
+
 /** Tells a consumer group that its member lives while one piece of work takes its time. */
 export async function whileBeating<Result>(
   work: Promise<Result>,
