@@ -1,7 +1,7 @@
 /**
  * Sends records so that all of them are there, in order and once, when `send` has resolved, although the
  * broker that leads a partition goes away in the middle. The library alone does not promise that (kafkajs
- * 2.2.4, shown by test/faults/kafka.kafka.test.ts):
+ * 2.2.4, shown by test/faults/kafka-surroundings.kafka.test.ts):
  *
  *   its call resolves although records are missing: it asks a broker again only if that has not answered, and
  *   records whose partition has moved to one that has are left out    → each partition must be acknowledged

@@ -1,4 +1,6 @@
 /** Random numbers from a seed that a failing test can be run with again: EDXSTREAM_TEST_SEED. */
+import { randomInt } from 'node:crypto';
+
 const { EDXSTREAM_TEST_SEED: givenSeed } = process.env;
 
 export interface SeededRandom {
@@ -9,7 +11,7 @@ export interface SeededRandom {
 
 /** Prints its seed, since the moments of faults are not the same from run to run. */
 export function seededRandom(what: string): SeededRandom {
-  const seed = givenSeed === undefined ? Date.now() % 2 ** 31 : Number(givenSeed);
+  const seed = givenSeed === undefined ? randomInt(2 ** 31) : Number(givenSeed);
   console.log(`${what}: EDXSTREAM_TEST_SEED=${seed}`);
   let state = seed;
   // mulberry32
