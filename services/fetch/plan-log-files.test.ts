@@ -1,8 +1,12 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LogFileEntry, PackageIndex } from '#shared/packages/package-index';
 import { aLedgerEntry } from '#shared/testing/ledger-entries';
 import { aLogFile, aTar } from '#shared/testing/package-indexes';
 import type { LedgerEntry } from '#shared/warehouse/log-file-ledger';
+import { Fingerprints } from './fingerprint.js';
 import { type LogFilePlan, type PlannedLogFile, planLogFiles } from './plan-log-files.js';
 
 /** Plans with fingerprints that tell the path and the size; the paths that were asked for. */
@@ -188,4 +192,33 @@ test('what is loaded in several entries is compared by the fingerprint of any of
   const tail = loadedOf(A20, '2013-10-28', { from_line: 81 });
   const { unchanged } = await plan([aTar('2013-10-28', [A20])], [tail, first]);
   expect(unchanged.length).toBe(1);
+});
+
+test('of hundreds of packages no more are open at a time than a system lets a process have', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'edxstream-plan-'));
+  const packages = Array.from({ length: 300 }, (_, at) => {
+    const path = join(folder, `${at}.log.gpg`);
+    writeFileSync(path, String(at));
+    const file = aLogFile(`server-${at}`, '2014-09-01', 1);
+    return aTar('2014-09-01', [{ ...file, location: { ...file.location, path } }]);
+  });
+  const openNow = (): number => readdirSync('/dev/fd').length;
+  const before = openNow();
+  const seen: number[] = [];
+  let isOver = false;
+  const watching = (async () => {
+    for (; !isOver; await new Promise(setImmediate)) seen.push(openNow() - before);
+  })();
+  const fingerprints = new Fingerprints();
+  const { rounds } = await planLogFiles(packages, {
+    ...{ entries: [], courses: [] },
+    fingerprint: ({ location }) => fingerprints.of(location),
+  });
+  isOver = true;
+  await watching;
+  rmSync(folder, { recursive: true });
+  expect(rounds[0]?.length).toBe(300);
+  expect(Math.max(...seen)).toBeGreaterThan(8);
+  expect(Math.max(...seen)).toBeLessThanOrEqual(64);
+  expect(openNow()).toBe(before);
 });
