@@ -6,10 +6,12 @@
  */
 import { Command } from 'commander';
 import type { ValuesOf } from '#shared/config/settings';
+import { EdxstreamError } from '#shared/errors';
+import type { KnownIndexes } from '../fetch/kept-index.js';
 import { addSettings, settingsOf } from './add-settings.js';
 import { loadSettings } from './config.js';
 import { dryRun } from './dry-run.js';
-import { indexPackages, isInStore } from './index-packages.js';
+import { type IndexedPackages, indexPackages, isInStore } from './index-packages.js';
 import { openKeys } from './open-keys.js';
 import { type LoadFlags, runLoad } from './run-load.js';
 import type { Shell } from './shell.js';
@@ -45,16 +47,34 @@ export function loadCommand(shell: Shell, end: (exitStatus: number) => void): Co
       end(await dryRun(paths, settings, { shell, isJson: flags.json === true }));
       return;
     }
-    const keys = await openKeys(settings, shell);
+    // Log files are decrypted by ingests then. Database files are not, and whether there are any is seen later.
+    const isKeyless = settings.broker.length > 0 && settings.key.length === 0;
+    const keys = isKeyless ? { keys: [] } : await openKeys(settings, shell);
     const options = { except: [settings.data], store: storeOf(settings), signal: shell.stop };
     // What is typed wrong is said before a data directory is made. What stands in a store is asked for
     // after that, because the warehouse knows the indexes of last time.
-    const found = paths.some(isInStore) ? undefined : await indexPackages(paths, options);
+    const index = async (
+      known: { readonly known?: KnownIndexes } = {},
+    ): Promise<IndexedPackages> => {
+      const indexed = await indexPackages(paths, { ...options, ...known });
+      if (isKeyless) refuseDatabaseFiles(indexed);
+      return indexed;
+    };
+    const found = paths.some(isInStore) ? undefined : await index();
     end(
-      await runLoad(async (known) => found ?? indexPackages(paths, { ...options, known }), {
+      await runLoad(async (known) => found ?? index({ known }), {
         ...{ keys, settings, flags, shell },
         command: 'load',
       }),
     );
   });
+}
+
+function refuseDatabaseFiles({ indexes }: IndexedPackages): void {
+  const withFiles = indexes.find(({ databaseFiles }) => databaseFiles.length > 0);
+  if (withFiles === undefined) return;
+  throw new EdxstreamError(
+    'KEY_MISSING',
+    `No private key was given, and ${withFiles.path} holds database files, which this command decrypts itself.`,
+  );
 }

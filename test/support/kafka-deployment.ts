@@ -75,12 +75,13 @@ export class KafkaDeployment implements AsyncDisposable {
     return running;
   }
 
-  load(packages: readonly string[], options: readonly string[] = []): Running {
+  load(
+    packages: readonly string[],
+    options: readonly string[] = [],
+    { keys = this.#options.keys }: Partial<Pick<DeploymentOptions, 'keys'>> = {},
+  ): Running {
     const running = start(
-      [
-        ...['load', ...packages, ...this.#broker, ...this.#warehouse],
-        ...[...this.#options.keys, ...options],
-      ],
+      [...['load', ...packages, ...this.#broker, ...this.#warehouse], ...[...keys, ...options]],
       { environment: this.#environment },
     );
     this.loads.push(running);
