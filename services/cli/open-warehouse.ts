@@ -9,7 +9,8 @@ import { readFile } from 'node:fs/promises';
 import { EdxstreamError } from '#shared/errors';
 import type { EmbeddedWarehouse } from '#shared/warehouse/embedded';
 import { migrate } from '#shared/warehouse/migrate';
-import type { ServerWarehouse } from '#shared/warehouse/server';
+import type { ServerOptions, ServerWarehouse } from '#shared/warehouse/server';
+import type { ShownCertificate } from '#shared/warehouse/server-address';
 import type { OpenedWarehouse } from '#shared/warehouse/warehouse';
 import { isHalfway, recoverWarehouse } from './recover-warehouse.js';
 
@@ -20,6 +21,8 @@ export interface WarehousePlace {
   readonly warehousePassword: string | undefined;
   readonly warehousePasswordFile: string | undefined;
   readonly warehouseCa: string | undefined;
+  readonly warehouseCertFile: string | undefined;
+  readonly warehouseKeyFile: string | undefined;
   readonly warehouseTimeoutSeconds: number;
   readonly warehousePatienceSeconds: number;
   readonly warehouseCompression: boolean;
@@ -87,16 +90,19 @@ export async function openExistingWarehouse(
 /** A server as it is: without the lock of loads, without migrating or putting anything right. */
 export async function openServer(
   place: WarehousePlace & { readonly warehouse: URL },
+  told: Pick<ServerOptions, 'onRetry' | 'onAway'> = {},
 ): Promise<ServerWarehouse> {
   const { warehouse: url, warehouseUser: user, warehouseCa } = place;
   const ca = warehouseCa === undefined ? undefined : await readGiven('--warehouse-ca', warehouseCa);
+  const shown = await shownCertificate(place);
   const { ServerWarehouse } = await import('#shared/warehouse/server');
   return new ServerWarehouse(
-    { url, user, password: await passwordOf(place), ...(ca === undefined ? {} : { ca }) },
+    { url, user, password: await passwordOf(place), ...(ca && { ca }), ...(shown && { shown }) },
     {
       timeoutMs: place.warehouseTimeoutSeconds * 1000,
       patienceMs: place.warehousePatienceSeconds * 1000,
       isCompressed: place.warehouseCompression,
+      ...told,
     },
   );
 }
@@ -134,6 +140,23 @@ async function passwordOf(place: WarehousePlace): Promise<string> {
   if (warehousePassword !== undefined || file === undefined) return warehousePassword ?? '';
   const content = await readGiven('--warehouse-password-file', file);
   return content.toString('utf8').split(/\r?\n/)[0] ?? '';
+}
+
+async function shownCertificate({
+  warehouseCertFile: certFile,
+  warehouseKeyFile: keyFile,
+}: WarehousePlace): Promise<ShownCertificate | undefined> {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new EdxstreamError(
+      'SETTINGS',
+      'A certificate needs its key: give both EDXSTREAM_WAREHOUSE_CERT_FILE and EDXSTREAM_WAREHOUSE_KEY_FILE.',
+    );
+  }
+  return {
+    cert: await readGiven('EDXSTREAM_WAREHOUSE_CERT_FILE', certFile),
+    key: await readGiven('EDXSTREAM_WAREHOUSE_KEY_FILE', keyFile),
+  };
 }
 
 async function readGiven(setting: string, path: string): Promise<Buffer> {

@@ -51,6 +51,18 @@ export const warehouseSettings = {
       'Certificates (PEM) of the authority that an https server is believed by, if not a public one.',
     group: 'Warehouse',
   },
+  warehouseCertFile: {
+    env: 'EDXSTREAM_WAREHOUSE_CERT_FILE',
+    type: text().optional(),
+    about: 'File with the certificate (PEM) that is shown to an https server.',
+    group: 'Warehouse',
+  },
+  warehouseKeyFile: {
+    env: 'EDXSTREAM_WAREHOUSE_KEY_FILE',
+    type: text().optional(),
+    about: 'File with the key (PEM) of that certificate.',
+    group: 'Warehouse',
+  },
   warehouseTimeoutSeconds: {
     env: 'EDXSTREAM_WAREHOUSE_TIMEOUT_SECONDS',
     default: '120',

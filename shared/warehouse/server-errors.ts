@@ -2,7 +2,7 @@
  * Turns what goes wrong between edxstream and a ClickHouse server into errors that say what to do: the
  * server was not reached, it did not know us, or it answered with an error of the engine.
  */
-import { isCertificateNotBelieved } from '#shared/certificate-faults';
+import { isCertificateNotBelieved, isOwnCertificateRefused } from '#shared/certificate-faults';
 import { EdxstreamError } from '#shared/errors';
 import { asEngineError, engineCode } from '#shared/warehouse/engine-errors';
 
@@ -53,6 +53,12 @@ export function asServerError(error: unknown, server: string, doing: string): Ed
     return refused(
       error,
       `The certificate of the ClickHouse server ${server} is not believed: ${message}. --warehouse-ca names the authority of a private one.`,
+    );
+  }
+  if (isOwnCertificateRefused(networkCode(error))) {
+    return refused(
+      error,
+      `The ClickHouse server ${server} does not believe the certificate that it is shown, or is shown none: ${message}. EDXSTREAM_WAREHOUSE_CERT_FILE and EDXSTREAM_WAREHOUSE_KEY_FILE name it.`,
     );
   }
   const code = engineCode(error);

@@ -22,17 +22,9 @@ import { asLockLost, LoadLock } from '#shared/warehouse/load-lock';
 import { type LockHolder, type LockOwner, lockHolder } from '#shared/warehouse/lock-holder';
 import { withPatience } from '#shared/warehouse/patience';
 import { endStatements, processMark } from '#shared/warehouse/running-statements';
+import { type ServerAddress, tlsOf } from '#shared/warehouse/server-address';
 import { asServerError, reached } from '#shared/warehouse/server-errors';
 import type { BulkInsert, OpenedWarehouse, QueryParameters } from '#shared/warehouse/warehouse';
-
-export interface ServerAddress {
-  /** http://host:port or https://host:port, with the database as its path; no user, no password. */
-  readonly url: URL;
-  readonly user: string;
-  readonly password: string;
-  /** PEM of the authorities that a server's certificate is believed from, beside those of the system. */
-  readonly ca?: Buffer;
-}
 
 export interface ServerOptions {
   /** How long a connection may be silent. */
@@ -43,6 +35,8 @@ export interface ServerOptions {
   readonly isCompressed: boolean;
   /** Told of each fault that is followed by another attempt. */
   readonly onRetry?: (error: unknown, attempt: number) => void;
+  /** Told when a call finds the server away and waits for it, and when a call is answered after that. */
+  readonly onAway?: (isAway: boolean) => void;
 }
 
 /** The server says now and then that it is at work, so that a long insert is not taken for a dead one. */
@@ -70,8 +64,9 @@ export class ServerWarehouse implements OpenedWarehouse {
   readonly #options: ServerOptions;
   #statements = 0;
   #lock: LoadLock | undefined;
+  #isAway = false;
 
-  constructor({ url, user, password, ca }: ServerAddress, options: ServerOptions) {
+  constructor({ url, user, password, ca, shown }: ServerAddress, options: ServerOptions) {
     const database = decodeURIComponent(url.pathname.replace(/^\/+|\/+$/g, ''));
     this.name = `${url.origin}/${database}`;
     this.#options = options;
@@ -80,7 +75,7 @@ export class ServerWarehouse implements OpenedWarehouse {
       username: user,
       password,
       ...(database === '' ? {} : { database }),
-      ...(ca === undefined ? {} : { tls: { ca_cert: ca } }),
+      ...tlsOf(ca, shown),
       application: 'edxstream',
       request_timeout: options.timeoutMs,
       compression: { request: options.isCompressed, response: options.isCompressed },
@@ -258,22 +253,32 @@ export class ServerWarehouse implements OpenedWarehouse {
     return `${processMark(this.instance)}${this.#statements}/`;
   }
 
+  #sees(isAway: boolean): void {
+    if (isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    this.#options.onAway?.(isAway);
+  }
+
   /** Makes a call, again while the server is away and the call may be made again. */
   async #attempt<Result>(
     { doing, repeats, patienceMs }: Attempt,
     call: () => Promise<Result>,
   ): Promise<Result> {
-    const { onRetry } = this.#options;
     try {
-      return await withPatience(call, {
+      const result = await withPatience(call, {
         patienceMs,
         mayRepeat: (error) => {
           const cause = error instanceof EdxstreamError ? error.cause : error;
           const far = cause === undefined ? 'answered' : reached(cause);
           return far === 'not-sent' || far === repeats;
         },
-        ...(onRetry === undefined ? {} : { onRetry }),
+        onRetry: (error, attempt) => {
+          this.#sees(true);
+          this.#options.onRetry?.(error, attempt);
+        },
       });
+      this.#sees(false);
+      return result;
     } catch (error) {
       throw asServerError(error, this.name, doing);
     }

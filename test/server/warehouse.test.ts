@@ -8,7 +8,9 @@ import { aLedgerEntry } from '#shared/testing/ledger-entries';
 import { readEntries, writeEntries } from '#shared/warehouse/log-file-ledger';
 import { migrate, schemaFiles } from '#shared/warehouse/migrate';
 import { ServerWarehouse } from '#shared/warehouse/server';
+import { Certificates } from '../support/certificates.js';
 import { ClickHouseFront, FRONT_PASSWORD, FRONT_USER } from '../support/clickhouse-front.js';
+import { edxstream } from '../support/edxstream.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { TlsProxy } from '../support/tls-proxy.js';
 
@@ -261,4 +263,25 @@ test('the schema is applied once, and a ledger of thousands of entries is writte
   expect(
     await direct.query('SELECT toUInt32(uniqExact(_part)) AS parts FROM log_file_versions'),
   ).toEqual([{ parts: 1 }]);
+});
+
+test('a server that asks for a certificate is shown the one of the settings, and refuses who has none', async () => {
+  await using certificates = await Certificates.make();
+  await using tls = await TlsProxy.start(() => front.port, certificates);
+  await using nobody = open(tls.url, { ca: tls.ca });
+  expect(await codeOf(nobody.query('SELECT 1'))).toBe('WAREHOUSE_REFUSED');
+  await expect(nobody.query('SELECT 1')).rejects.toThrow('EDXSTREAM_WAREHOUSE_CERT_FILE');
+
+  const query = ['query', '--warehouse', tls.url, '--format', 'TSV', 'SELECT 1'];
+  const environment = {
+    ...front.environment,
+    EDXSTREAM_WAREHOUSE_CA: certificates.caFile,
+    EDXSTREAM_WAREHOUSE_CERT_FILE: certificates.client.certFile,
+  };
+  const shown = { ...environment, EDXSTREAM_WAREHOUSE_KEY_FILE: certificates.client.keyFile };
+  const { status, stdout } = await edxstream(query, { environment: shown });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '1\n' });
+  const keyless = await edxstream(query, { environment });
+  expect(keyless.status).toBe(2);
+  expect(keyless.said).toContain('EDXSTREAM_WAREHOUSE_KEY_FILE');
 });
