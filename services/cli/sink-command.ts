@@ -67,7 +67,19 @@ async function sink(settings: SinkSettings, shell: Shell): Promise<void> {
   const { log, health, metrics } = operations;
   metrics.windowBytesMax.set(settings.windowBytesMax);
   health.condition('kafka', false);
-  await using warehouse = await openServer({ ...settings, warehouse: url });
+  const sees = { isOpen: false, isAway: false };
+  const see = (change: Partial<typeof sees>): void => {
+    Object.assign(sees, change);
+    health.condition('warehouse', sees.isOpen && !sees.isAway);
+  };
+  await using warehouse = await openServer(
+    { ...settings, warehouse: url },
+    {
+      onAway: (isAway) => see({ isAway }),
+      onRetry: (error, attempt) =>
+        recordRetry(operations, { system: 'warehouse', error: String(error), attempt }),
+    },
+  );
   const kafka = await openKafka(settings, {
     clientId: `edxstream-sink-${process.pid}`,
     onLog: ({ log: { message, ...fields } }) => log.debug({ kafka: fields }, message),
@@ -98,7 +110,7 @@ async function sink(settings: SinkSettings, shell: Shell): Promise<void> {
             health.condition('partitions', true);
             log.info({ partitions }, 'Partitions are shared anew.');
           },
-          onSession: (isOpen) => health.condition('warehouse', isOpen),
+          onSession: (isOpen) => see({ isOpen }),
           onInserted: (run) => recordRun(operations, run),
           onDuplicates: (lines) => metrics.duplicates.inc(lines),
           onDateComplete: (partition, dateUs) => metrics.watermarkMoved(partition, dateUs),

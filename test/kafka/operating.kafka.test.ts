@@ -1,16 +1,25 @@
 /**
- * What operators see of ingest, sink and load: readiness while Kafka comes and goes, metrics after a load, who
- * is waited for, and an end by SIGTERM.
+ * What operators see of ingest, sink and load: readiness while Kafka and the warehouse come and go, metrics after
+ * a load, who is waited for, and an end by SIGTERM.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checksums } from '../support/checksums.js';
 import type { Running } from '../support/edxstream.js';
 import { KafkaBrokers } from '../support/kafka-broker.js';
 import { KafkaDeployment } from '../support/kafka-deployment.js';
 import { type PackagesForKafka, packagesForKafka } from '../support/packages-for-kafka.js';
 import { scrape, urlOf } from '../support/scrape.js';
+import { wait } from '../support/two-weeks.js';
 
 const TIMEOUT_MS = 300_000;
 const PATIENT = { timeout: 120_000, interval: 200 };
+/** Log files are handed out at once, and a sink inserts whatever comes: it has something to ask of the warehouse. */
+const EAGER = {
+  EDXSTREAM_DATES_AHEAD: '1000',
+  EDXSTREAM_BATCH_BYTES: '64 KiB',
+  EDXSTREAM_RELEASE_BYTES: '1 MiB',
+  EDXSTREAM_WINDOW_BYTES_MAX: '1 MiB',
+};
 
 let kafka: KafkaBrokers;
 let packages: PackagesForKafka;
@@ -18,7 +27,7 @@ let packages: PackagesForKafka;
 beforeAll(async () => {
   [kafka, packages] = await Promise.all([
     KafkaBrokers.start(),
-    packagesForKafka({ eventsPerDay: 60, withTables: false }),
+    packagesForKafka({ eventsPerDay: 300, withTables: false }),
   ]);
 }, TIMEOUT_MS);
 
@@ -86,6 +95,63 @@ test(
       child.kill('SIGTERM');
       expect(await ended).toMatchObject({ status: 0, said: expect.stringContaining('Drained.') });
     }
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a sink whose warehouse is away is not ready; back again, it is, and the load ends',
+  async () => {
+    await using deployment = await KafkaDeployment.start({
+      ...{ kafka, prefix: 'away', keys: packages.keys, environment: EAGER },
+    });
+    const sink = deployment.sink();
+    const ingest = deployment.ingest();
+    const load = deployment.load(packages.weeks.flat());
+    await expect.poll(() => ingest.said(), PATIENT).toContain('Log file read.');
+    await deployment.front.kill();
+    await expect
+      .poll(() => readiness(sink), PATIENT)
+      .toEqual({ status: 503, missing: ['warehouse'] });
+    await deployment.front.up();
+    await expect.poll(() => readiness(sink), PATIENT).toEqual({ status: 200, missing: [] });
+    // What the load was writing when the connection broke may be in or not; then it says so.
+    const { status } = await load.ended;
+    const { status: last, said } =
+      status === 3 ? await deployment.load(packages.weeks.flat()).ended : await load.ended;
+    expect(last, said).toBe(1);
+    expect(await checksums(deployment.place)).toEqual(packages.checksums);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a sink that cannot finish what it began says so within the time it has, and another one takes it over',
+  async () => {
+    await using deployment = await KafkaDeployment.start({
+      ...{ kafka, prefix: 'draining', keys: packages.keys },
+      environment: { ...EAGER, EDXSTREAM_DRAIN_SECONDS: '2' },
+    });
+    const sink = deployment.sink();
+    const ingest = deployment.ingest();
+    const load = deployment.load(packages.weeks.flat());
+    await expect.poll(() => ingest.said(), PATIENT).toContain('Log file read.');
+    deployment.front.stop();
+    await wait(2000);
+    const beganMs = performance.now();
+    sink.child.kill('SIGTERM');
+    const { status, said } = await sink.ended;
+    expect(performance.now() - beganMs).toBeLessThan(20_000);
+    expect({ status, said }).toEqual({
+      status: 3,
+      said: expect.stringContaining('DRAIN_TIMED_OUT'),
+    });
+    expect(said).not.toContain('Drained.');
+    deployment.front.continue();
+    deployment.sink();
+    const ended = await load.ended;
+    expect(ended.status, ended.said).toBe(1);
+    expect(await checksums(deployment.place)).toEqual(packages.checksums);
   },
   TIMEOUT_MS,
 );
