@@ -7,7 +7,18 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
 import { firstContact } from '#shared/kafka/first-contact';
-import { spareCopies } from '#shared/kafka/lean-encoder';
+import { encoderOfKafkajs, keepByReference } from '#shared/kafka/lean-encoder';
+import { recordBatchesOfKafkajs, spareChecksums } from '#shared/kafka/lean-record-batch';
+
+let isLean = false;
+
+/** Once for a process, before anything is sent. */
+function makeLean(): void {
+  if (isLean) return;
+  isLean = true;
+  keepByReference(encoderOfKafkajs());
+  spareChecksums(recordBatchesOfKafkajs());
+}
 
 /** The settings of a command that talks to Kafka, as they are read. */
 export interface KafkaPlace {
@@ -32,7 +43,7 @@ export interface KafkaClientOptions {
  * @throws EdxstreamError SETTINGS, KAFKA_LOGIN_REFUSED or KAFKA_CERTIFICATE.
  */
 export async function openKafka(place: KafkaPlace, options: KafkaClientOptions): Promise<Kafka> {
-  spareCopies();
+  makeLean();
   const sasl = saslOf(place);
   const ssl = await tlsOf(place);
   // A flag may name several as well, as a variable does.

@@ -16,7 +16,8 @@ import { createRequire } from 'node:module';
 const LARGE_BYTES = 16 << 10;
 const NEXT_BYTES = 512;
 
-interface Encoder {
+/** What is used of the library's class. */
+export interface Encoder {
   /** What is being written, up to `offset`. */
   buf: Buffer;
   offset: number;
@@ -37,15 +38,6 @@ export interface EncoderClass {
 export function encoderOfKafkajs(): EncoderClass {
   // A file of the library's inside; its package has no exports that would hide it.
   return createRequire(import.meta.url)('kafkajs/src/protocol/encoder') as EncoderClass;
-}
-
-let isDone = false;
-
-/** Once for a process, before anything is sent. */
-export function spareCopies(): void {
-  if (isDone) return;
-  isDone = true;
-  keepByReference(encoderOfKafkajs());
 }
 
 export function keepByReference({ prototype }: EncoderClass): void {
