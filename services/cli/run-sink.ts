@@ -11,6 +11,7 @@ import type { Topics } from '#shared/kafka/topics';
 import { untilStopped } from '#shared/kafka/until-stopped';
 import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Warehouse } from '#shared/warehouse/warehouse';
+import { partitionsAhead } from './partitions-ahead.js';
 import {
   type CommittedPartition,
   type PartitionState,
@@ -50,7 +51,7 @@ export interface RunSinkOptions
 
 const NOTHING_COMMITTED: PartitionState = { run: 0, isEnded: false, dateCompleteUs: null };
 /** Enough for batches of a size that merges well, from several log files at once. */
-const FETCH_BYTES_A_PARTITION = 4 << 20;
+const FETCH_BYTES_A_PARTITION = 8 << 20;
 const FETCH_BYTES = 16 << 20;
 const RETRY_MS = 1000;
 
@@ -81,9 +82,12 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
       autoCommit: false,
       partitionsConsumedConcurrently: 1,
       eachBatch: async ({ batch, heartbeat }) => {
-        options.onLag(batch.partition, Number(batch.offsetLag()));
+        const lag = Number(batch.offsetLag());
+        options.onLag(batch.partition, lag);
         await whileBeating(
-          sink.take(batch.partition, BigInt(batch.firstOffset() ?? '0'), batch.messages),
+          sink
+            .take(batch.partition, BigInt(batch.firstOffset() ?? '0'), batch.messages)
+            .then(() => sink.keepInStep(batch.partition, lag)),
           { heartbeat, everyMs: beatEveryMs(sessionMs) },
         );
       },
@@ -103,6 +107,8 @@ class Sink {
   /** Opens after the one before it is closed. */
   #session: Promise<SinkSession | undefined> = Promise.resolve(undefined);
   #partitions: readonly number[] = [];
+  /** Those in which more was waiting when they were last read. */
+  readonly #waiting = new Set<number>();
   /** Counts assignments and faults, so that what is late does not open a session that nobody wants. */
   #generation = 0;
   #isClosing = false;
@@ -136,6 +142,19 @@ class Sink {
     await session.take(partition, messages).catch(() => undefined);
   }
 
+  /** Leaves those partitions alone that are ahead, once one was read that had `lag` records more. */
+  async keepInStep(partition: number, lag: number): Promise<void> {
+    if (lag > 0) this.#waiting.add(partition);
+    else this.#waiting.delete(partition);
+    const session = await this.#session;
+    if (session?.position(partition) === undefined) return;
+    const topic = this.#options.topics.events;
+    const ahead = partitionsAhead(session.dates(), this.#waiting);
+    const others = this.#partitions.filter((one) => !ahead.includes(one));
+    this.#consumer.pause([{ topic, partitions: ahead }]);
+    this.#consumer.resume([{ topic, partitions: others }]);
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     const session = await this.#session;
@@ -167,6 +186,9 @@ class Sink {
             if (generation === this.#generation && !this.#isClosing) this.#replaceSession();
           },
         });
+        // It begins where it was committed, and does not know yet what waits where.
+        this.#waiting.clear();
+        this.#consumer.resume([{ topic: this.#options.topics.events }]);
         for (const { partition, offset } of committed) this.#seek(partition, offset);
         this.#options.onSession(true);
         return session;

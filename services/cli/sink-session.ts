@@ -158,6 +158,13 @@ export class SinkSession {
     return this.#isOver ? undefined : this.#partitions.get(partition)?.position;
   }
 
+  /** The latest date that is complete in each partition; an end of the run comes after all dates. */
+  dates(): ReadonlyMap<number, number> {
+    return new Map(
+      [...this.#partitions].map(([partition, { state }]) => [partition, this.#dateOf(state)]),
+    );
+  }
+
   /** Takes records of a partition, in their order. Rejects when the session has failed or is over. */
   take(partition: number, messages: readonly KafkaMessage[]): Promise<void> {
     // The same records are handed over again where the group did not answer meanwhile: one after the other.
@@ -297,18 +304,16 @@ export class SinkSession {
 
   /** The watermark of all partitions together is that of the slowest. */
   async #moveWatermark(): Promise<void> {
-    const dates = [...this.#partitions.values()].map(({ state }) =>
-      state.run !== this.#run
-        ? Number.NEGATIVE_INFINITY
-        : state.isEnded
-          ? Number.POSITIVE_INFINITY
-          : (state.dateCompleteUs ?? Number.NEGATIVE_INFINITY),
-    );
-    const slowestUs = Math.min(...dates);
+    const slowestUs = Math.min(...this.dates().values());
     if (!Number.isFinite(slowestUs) || slowestUs <= this.#dateCompleteUs) return;
     this.#dateCompleteUs = slowestUs;
     await this.#flush();
     await this.#append({ kind: 'date-complete', logDateStartUs: slowestUs });
+  }
+
+  #dateOf({ run, isEnded, dateCompleteUs }: PartitionState): number {
+    if (run !== this.#run) return Number.NEGATIVE_INFINITY;
+    return isEnded ? Number.POSITIVE_INFINITY : (dateCompleteUs ?? Number.NEGATIVE_INFINITY);
   }
 
   /** When a run has ended in all partitions, all of it is loaded and said to be. */

@@ -91,7 +91,7 @@ export async function* mergeByTime(
         break;
       case 'date-complete':
         watermarkUs = Math.max(watermarkUs, record.logDateStartUs + DAY_US - options.skewUs);
-        releasableBytes = windowBytes;
+        releasableBytes = bytesOfDates(held, watermarkUs, options);
         break;
       default:
         record satisfies never;
@@ -99,6 +99,16 @@ export async function* mergeByTime(
     if (releasableBytes >= options.releaseBytes) yield release(watermarkUs, false);
   }
   yield release(Number.POSITIVE_INFINITY, false);
+}
+
+/** What is held of log dates that are complete: nearly all of it may go, and little else. */
+function bytesOfDates(held: readonly Held[], watermarkUs: number, options: MergeOptions): number {
+  let sum = 0;
+  for (const { batch, bytes } of held) {
+    const endUs = options.logDateStartUs(batch.file) + DAY_US - options.skewUs;
+    if (endUs <= watermarkUs) sum += bytes;
+  }
+  return sum;
 }
 
 function releaseUntil(
