@@ -13,6 +13,7 @@ import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { Kernel } from '#shared/kernel/kernel';
 import type { LogFileEntry } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
+import { withLargeMergesHeld } from '#shared/warehouse/held-merges';
 import {
   type LedgerEntry,
   logFileKey,
@@ -76,6 +77,14 @@ export async function loadLogFiles(
   options: LoadLogFilesOptions,
 ): Promise<readonly LogFileResult[]> {
   await writeEntries(options.warehouse, plan.unchanged.flatMap(recognised));
+  if (plan.rounds.length === 0 && plan.superseded.length === 0) return [];
+  return withLargeMergesHeld(options.warehouse, () => loadRounds(plan, options));
+}
+
+async function loadRounds(
+  plan: LogFilePlan,
+  options: LoadLogFilesOptions,
+): Promise<readonly LogFileResult[]> {
   const results: LogFileResult[] = [];
   for (const [index, round] of plan.rounds.entries()) {
     // A later round holds other deliveries of log files that an earlier one has just loaded.

@@ -29,7 +29,8 @@ export async function schemaFiles(): Promise<readonly SchemaFile[]> {
 /**
  * Parts larger than this are not merged in the embedded engine. Loads write large parts in the table's order
  * already; merging them again costs as much as loading them, and what is not finished when the command
- * ends is thrown away. Small parts of small loads are still put together. A server decides for itself.
+ * ends is thrown away. Small parts of small loads are still put together. A server merges after a load, see
+ * held-merges.ts.
  */
 const MERGED_BYTES_MAX = 4 << 20;
 
@@ -63,11 +64,12 @@ export async function migrate(warehouse: Warehouse): Promise<readonly string[]> 
     );
     fresh.push(name);
   }
-  if (warehouse.kind === 'embedded' && fresh.length > 0) {
-    await warehouse.statement(
-      `ALTER TABLE events MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = ${MERGED_BYTES_MAX},
-        min_bytes_for_wide_part = ${WIDE_PART_BYTES_MIN}`,
-    );
+  if (fresh.length > 0) {
+    const settings = [`min_bytes_for_wide_part = ${WIDE_PART_BYTES_MIN}`];
+    if (warehouse.kind === 'embedded') {
+      settings.push(`max_bytes_to_merge_at_max_space_in_pool = ${MERGED_BYTES_MAX}`);
+    }
+    await warehouse.statement(`ALTER TABLE events MODIFY SETTING ${settings.join(', ')}`);
   }
   return fresh;
 }
