@@ -56,6 +56,9 @@ interface File extends RunningFile {
 }
 
 const POLL_MS = 200;
+const LAST_POLL_MS = 400;
+/** Meanwhile nobody waits for what is loaded to be settled, and to settle more at once costs the warehouse less. */
+const SETTLE_MS = 2000;
 
 export async function loadThroughBroker(
   planned: readonly PlannedLogFile[],
@@ -73,6 +76,7 @@ class BrokerRound {
   readonly #unsettled: Set<File>;
   readonly #results: LogFileResult[] = [];
   #unread: number;
+  #settleAtMs = 0;
   #handedOut = 0;
   #earlyBefore: number;
 
@@ -99,11 +103,15 @@ class BrokerRound {
     while (this.#unread > 0) {
       await this.#handOutMore();
       for (const answered of this.#options.answers()) await this.#hear(answered);
-      await this.#settle();
+      await this.#settleNowAndThen();
       await sleep(POLL_MS, undefined, { signal });
     }
     await this.#mark('run-ended');
-    while (this.#unsettled.size > 0 || !(await this.#hasEnded())) {
+    while (!(await this.#hasEnded())) {
+      await this.#settleNowAndThen();
+      await sleep(LAST_POLL_MS, undefined, { signal });
+    }
+    while (this.#unsettled.size > 0) {
       await this.#settle();
       await sleep(POLL_MS, undefined, { signal });
     }
@@ -167,6 +175,12 @@ class BrokerRound {
       progress.rejected += answer.counts.rejected;
       progress.lineBytes += answer.delivered.plaintextBytes;
     }
+  }
+
+  async #settleNowAndThen(): Promise<void> {
+    if (performance.now() < this.#settleAtMs) return;
+    await this.#settle();
+    this.#settleAtMs = performance.now() + SETTLE_MS;
   }
 
   async #settle(): Promise<void> {
