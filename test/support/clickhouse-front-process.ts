@@ -16,8 +16,11 @@ import { PassThrough, Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Session } from 'chdb';
+import { giveRunningHeapRoom } from '#shared/openpgp/heap-room';
 import { engineCode } from '#shared/warehouse/engine-errors';
 import { makeNamedPipes, type NamedPipe } from '#shared/warehouse/named-pipe';
+
+giveRunningHeapRoom();
 
 const [directory = '', port = '0'] = process.argv.slice(2);
 const { FRONT_USER: user = 'default', FRONT_PASSWORD: password = '' } = process.env;
@@ -68,7 +71,8 @@ async function withSeat<Result>(work: (session: Session) => Promise<Result>): Pr
 }
 
 const server = createServer(
-  { maxHeaderSize: 4 << 20, keepAliveTimeout: 10_000 },
+  // What has come meanwhile of a body goes on in one piece, so that a pipe is written to seldom.
+  { maxHeaderSize: 4 << 20, keepAliveTimeout: 10_000, highWaterMark: 1 << 20 },
   (request, response) => {
     serve(request, response).catch((error: unknown) => fail(response, error));
   },
@@ -149,11 +153,11 @@ async function prepare(session: Session, given: URLSearchParams): Promise<void> 
   const database = given.get('database') ?? 'default';
   if (!/^\w+$/.test(database)) throw new Fault(81, 'UNKNOWN_DATABASE', `No database ${database}`);
   await session.queryAsync(`USE ${database}`);
-  await session.queryAsync("SET log_comment = ''");
+  const settings = ["log_comment = ''"];
   for (const [name, value] of given) {
-    if (NOT_SETTINGS.has(name)) continue;
-    await session.queryAsync(`SET ${name} = ${quote(value)}`);
+    if (!NOT_SETTINGS.has(name)) settings.push(`${name} = ${quote(value)}`);
   }
+  await session.queryAsync(`SET ${settings.join(', ')}`);
 }
 
 async function insert(session: Session, sql: string, body: Readable): Promise<void> {
