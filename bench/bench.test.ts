@@ -54,9 +54,7 @@ describe.skipIf(!canPack)('a tiny bench', () => {
       if (canServe) {
         expect(checksum('load from a store')).toBe(checksum('load'));
         for (const other of ['into a server', 'over Kafka']) {
-          expect(checksum(`a fifth of the days ${other}`)).toBe(
-            checksum('load a fifth of the days'),
-          );
+          expect(checksum(`load ${other}`)).toBe(checksum('load'));
         }
       }
       expect(checksum('load again')).toContain(`${archive.lines} events`);
