@@ -373,7 +373,7 @@ export class SinkSession {
       onWindow: this.#options.onWindow,
     });
     const ended = loadRuns(runs, {
-      insertsAtOnce: 1,
+      insertsAtOnce: 2,
       warehouse,
       fileOf: (file) => {
         const { identity, fileId, sink } = partAt(file);
@@ -391,13 +391,14 @@ export class SinkSession {
         if (inserted.isEarly) this.#earlyReleases += 1;
         this.#options.onInserted(inserted);
       },
-      // One insert at a time: when it fails nothing else is under way, and `ended` tells it below.
-      onFailed: () => undefined,
+      // The next session begins when `ended` has settled: nothing of this one is under way then.
+      onFailed: (error) => failed(error),
     });
     const pipeline: Pipeline = { log, ended, isDropped: false };
-    ended.catch((error: unknown) => {
+    const failed = (error: unknown): void => {
       if (!pipeline.isDropped) this.#fail(error);
-    });
+    };
+    ended.catch(failed);
     return pipeline;
   }
 
