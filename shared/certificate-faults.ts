@@ -5,7 +5,7 @@ const NOT_BELIEVED =
   /^(?:ERR_TLS_CERT_|CERT_|UNABLE_TO_(?:GET_ISSUER|VERIFY)|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED|HOSTNAME_MISMATCH)/;
 
 /** The other side has ended the handshake: it does not believe our certificate, or wants one. */
-const REFUSED_OURS = /^ERR_SSL_.*ALERT_.*CERTIFICATE/;
+const REFUSED_OURS = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA)/;
 
 export function isCertificateNotBelieved(code: string | undefined): boolean {
   return NOT_BELIEVED.test(code ?? '');

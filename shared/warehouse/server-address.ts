@@ -1,4 +1,5 @@
 /** Where a ClickHouse server is, how its user comes in, and what both sides show each other over TLS. */
+import { Agent } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import type { createClient } from '@clickhouse/client';
 
@@ -20,12 +21,24 @@ export interface ShownCertificate {
 
 type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
 
-/** What the client is told of TLS, if anything. */
-export function tlsOf(
-  ca: Buffer | undefined,
-  shown: ShownCertificate | undefined,
-): Pick<ClientOptions, 'tls'> {
+/** As many as the client has by itself. */
+const SOCKETS_MAX = 10;
+
+/**
+ * What the client is told of TLS, if anything. A certificate given to the client itself is more than shown: it
+ * is what the user comes in by, and a server refuses who says a password as well. So with a password the
+ * certificate goes into the connections only.
+ */
+export function tlsOf({
+  ca,
+  shown,
+  password,
+}: ServerAddress): Pick<ClientOptions, 'tls' | 'http_agent'> {
   if (shown === undefined) return ca === undefined ? {} : { tls: { ca_cert: ca } };
+  if (password !== '') {
+    const agent = new Agent({ ...shown, ca, keepAlive: true, maxSockets: SOCKETS_MAX });
+    return { http_agent: agent };
+  }
   // The client wants an authority to be named with a certificate.
   return { tls: { ...shown, ca_cert: ca ?? Buffer.from(rootCertificates.join('\n')) } };
 }

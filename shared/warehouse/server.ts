@@ -66,7 +66,8 @@ export class ServerWarehouse implements OpenedWarehouse {
   #lock: LoadLock | undefined;
   #isAway = false;
 
-  constructor({ url, user, password, ca, shown }: ServerAddress, options: ServerOptions) {
+  constructor(address: ServerAddress, options: ServerOptions) {
+    const { url, user, password } = address;
     const database = decodeURIComponent(url.pathname.replace(/^\/+|\/+$/g, ''));
     this.name = `${url.origin}/${database}`;
     this.#options = options;
@@ -75,7 +76,7 @@ export class ServerWarehouse implements OpenedWarehouse {
       username: user,
       password,
       ...(database === '' ? {} : { database }),
-      ...tlsOf(ca, shown),
+      ...tlsOf(address),
       application: 'edxstream',
       request_timeout: options.timeoutMs,
       compression: { request: options.isCompressed, response: options.isCompressed },

@@ -137,7 +137,9 @@ function authenticate(request: IncomingMessage): void {
     name === undefined
       ? Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString()
       : `${name}:${key}`;
-  if (given === `${user}:${password}`) return;
+  // As the server does: a certificate is a way to come in, and there may be one only.
+  const isByCertificate = request.headers['x-clickhouse-ssl-certificate-auth'] === 'on';
+  if (given === `${user}:${password}` && !isByCertificate) return;
   request.resume();
   throw new Fault(
     516,
