@@ -13,7 +13,7 @@ import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import type { Kernel } from '#shared/kernel/kernel';
 import type { LogFileEntry } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
-import { withLargeMergesHeld } from '#shared/warehouse/held-merges';
+import { letLargeMerges, withLargeMergesHeld } from '#shared/warehouse/held-merges';
 import {
   type LedgerEntry,
   logFileKey,
@@ -77,7 +77,10 @@ export async function loadLogFiles(
   options: LoadLogFilesOptions,
 ): Promise<readonly LogFileResult[]> {
   await writeEntries(options.warehouse, plan.unchanged.flatMap(recognised));
-  if (plan.rounds.length === 0 && plan.superseded.length === 0) return [];
+  if (plan.rounds.length === 0 && plan.superseded.length === 0) {
+    await letLargeMerges(options.warehouse);
+    return [];
+  }
   return withLargeMergesHeld(options.warehouse, () => loadRounds(plan, options));
 }
 
