@@ -19,6 +19,9 @@ const STUCK_MS = 3_000;
 /** What merges have replaced is removed within half a minute, which makes room. */
 const OUTDATED_MS = 60_000;
 
+/** One after another: who gives up withdraws what is pending, which must not be what somebody else waits for. */
+const turns = new WeakMap<Warehouse, Promise<void>>();
+
 export interface RowsToDelete {
   readonly table: string;
   /** YYYYMM of the log dates, where all rows are of one month: only its parts are looked at. */
@@ -44,8 +47,15 @@ export async function deleteRows(warehouse: Warehouse, rows: RowsToDelete): Prom
     await warehouse.statement(deletion);
     return true;
   }
-  await warehouse.statement(`${deletion} SETTINGS lightweight_deletes_sync = 0`);
-  await untilGone(warehouse, table);
+  const turn = (turns.get(warehouse) ?? Promise.resolve()).then(async () => {
+    await warehouse.statement(`${deletion} SETTINGS lightweight_deletes_sync = 0`);
+    await untilGone(warehouse, table);
+  });
+  turns.set(
+    warehouse,
+    turn.catch(() => undefined),
+  );
+  await turn;
   return true;
 }
 
