@@ -274,6 +274,19 @@ test('a run is early exactly where the window was full', async () => {
   );
 });
 
+test('where the window is full, dates that are complete and nearly make up a run go first, in order', async () => {
+  const all: AFile[] = [0, 1].map((day) => ({
+    ...{ day, place: day },
+    batches: [[{ line: 1, timeUs: startUs(day) }]],
+  }));
+  const records = recordsOf(all, [0]);
+  const [first] = records;
+  const bytes = first?.kind === 'batch' ? batchBytes(first.batch) : 0;
+  const runs = await runsOf(all, records, { windowBytesMax: 2 * bytes, releaseBytes: 1.5 * bytes });
+  expect(runs.map(({ isEarly }) => isEarly)).toEqual([false, false]);
+  expect(runs.map((run) => eventsOf(run).map(({ file }) => file))).toEqual([[0], [1]]);
+});
+
 test('an event far ahead goes with its log date instead of waiting for a day that may never come', async () => {
   const file: AFile = {
     day: 0,

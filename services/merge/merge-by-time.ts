@@ -83,7 +83,11 @@ export async function* mergeByTime(
           rowsLeft: record.batch.rows,
         });
         arrived.push(record.batch);
-        if (windowBytes >= options.windowBytesMax) yield release(Number.POSITIVE_INFINITY, true);
+        if (windowBytes >= options.windowBytesMax) {
+          // Dates that are complete and nearly make up a run go in order, and that is room enough.
+          const isEarly = releasableBytes < options.releaseBytes / 2;
+          yield release(isEarly ? Number.POSITIVE_INFINITY : watermarkUs, isEarly);
+        }
         break;
       }
       case 'file-ended':
