@@ -8,17 +8,18 @@
  * shows no half-loaded file.
  */
 import { basename } from 'node:path';
-import { createKernel, type Kernel } from '#shared/kernel/kernel';
+import { createKernel } from '#shared/kernel/kernel';
 import type { KeyRing } from '#shared/openpgp/key-ring';
 import type { PackageIndex } from '#shared/packages/package-index';
 import type { LoadProgress } from '#shared/progress/load-progress';
 import { readEntries } from '#shared/warehouse/log-file-ledger';
 import type { Warehouse } from '#shared/warehouse/warehouse';
-import { type DecryptPool, openDecryptPool } from '../decrypt/decrypt-pool.js';
+import { openDecryptPool } from '../decrypt/decrypt-pool.js';
 import { Fingerprints } from '../fetch/fingerprint.js';
 import { type LogFilePlan, planLogFiles } from '../fetch/plan-log-files.js';
 import { settleOverlaps } from '../load/settle-overlaps.js';
 import type { DatabaseFileToLoad, LedgerEntry, PackageOrigin } from '../tables/database-file.js';
+import { decryptHere } from './decrypt-here.js';
 import type { IndexedPackages } from './index-packages.js';
 import { kernelBytes } from './kernel-bytes.js';
 import {
@@ -31,12 +32,7 @@ import {
   addSkipped,
   type LoadAccount,
 } from './load-account.js';
-import {
-  type LoadRound,
-  type LogFileResult,
-  loadInProcess,
-  loadLogFiles,
-} from './load-log-files.js';
+import { type LoadRound, type LogFileResult, loadLogFiles } from './load-log-files.js';
 import { recoverWarehouse } from './recover-warehouse.js';
 
 export interface LoadSettings {
@@ -182,23 +178,6 @@ async function loadAllLogFiles(
       options.onLogFile?.(result);
     },
   });
-}
-
-/** Loads rounds in this process, with workers that are started at the latest for the first one that there is. */
-function decryptHere(
-  open: () => { readonly kernel: Kernel; readonly pool: DecryptPool },
-): { readonly start: () => void; readonly loadRound: LoadRound } & AsyncDisposable {
-  let opened: ReturnType<typeof open> | undefined;
-  const start = () => {
-    opened ??= open();
-    return opened;
-  };
-  return {
-    start,
-    loadRound: async (files, round) =>
-      files.length === 0 ? [] : loadInProcess(files, start(), round),
-    [Symbol.asyncDispose]: async () => opened?.pool[Symbol.asyncDispose](),
-  };
 }
 
 async function loadAllDatabaseFiles(
