@@ -10,6 +10,7 @@ import { asKafkaError, isKafkaError, isLasting, withKafkaErrors } from '#shared/
 import { type Answered, answerFromJson } from '#shared/kafka/messages';
 import { RecordSender } from '#shared/kafka/record-sender';
 import { openTopics, type Topics } from '#shared/kafka/topics';
+import { untilKnown } from '#shared/kafka/until-known';
 import { forgetParts, lastRun, readParts, sweepParts } from '#shared/warehouse/log-file-parts';
 import { withPatience } from '#shared/warehouse/patience';
 import type { Warehouse } from '#shared/warehouse/warehouse';
@@ -165,7 +166,7 @@ async function hearAnswers(
 ): Promise<AsyncDisposable> {
   const admin = kafka.admin();
   await admin.connect();
-  const [end] = await admin.fetchTopicOffsets(topics.answers);
+  const [end] = await untilKnown(() => admin.fetchTopicOffsets(topics.answers));
   // A group of its own: it reads everything, and shares nothing with a load that died.
   const groupId = `${prefix}.load.${randomUUID()}`;
   const consumer: Consumer = kafka.consumer({
@@ -175,7 +176,7 @@ async function hearAnswers(
   });
   await consumer.connect();
   // Where it has to begin again it begins at what it committed, or at the first: what is heard twice counts once.
-  await consumer.subscribe({ topics: [topics.answers], fromBeginning: true });
+  await untilKnown(() => consumer.subscribe({ topics: [topics.answers], fromBeginning: true }));
   await consumer.run({
     eachMessage: async ({ message }) => {
       if (message.value !== null) hear(answerFromJson(message.value.toString()));

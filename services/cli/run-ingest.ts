@@ -14,6 +14,7 @@ import { partitionsOf } from '#shared/kafka/encode-lines';
 import { type Answered, answerToJson, type HandedOut } from '#shared/kafka/messages';
 import { RecordSender } from '#shared/kafka/record-sender';
 import type { Topics } from '#shared/kafka/topics';
+import { untilKnown } from '#shared/kafka/until-known';
 import { untilStopped } from '#shared/kafka/until-stopped';
 import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Kernel } from '#shared/kernel/kernel';
@@ -73,7 +74,7 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
       ingest.assigned(partitions);
     });
     await consumer.connect();
-    await consumer.subscribe({ topics: [topics.logFiles], fromBeginning: true });
+    await untilKnown(() => consumer.subscribe({ topics: [topics.logFiles], fromBeginning: true }));
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: options.pool.workers,

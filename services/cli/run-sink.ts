@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import type { Topics } from '#shared/kafka/topics';
+import { untilKnown } from '#shared/kafka/until-known';
 import { untilStopped } from '#shared/kafka/until-stopped';
 import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Warehouse } from '#shared/warehouse/warehouse';
@@ -77,7 +78,7 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
       sink.assigned(payload.memberAssignment[topics.events] ?? []);
     });
     await consumer.connect();
-    await consumer.subscribe({ topics: [topics.events], fromBeginning: true });
+    await untilKnown(() => consumer.subscribe({ topics: [topics.events], fromBeginning: true }));
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 1,

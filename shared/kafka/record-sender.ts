@@ -12,6 +12,7 @@
  */
 import kafkajs, { type CompressionTypes, type Kafka, type Message, type Producer } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
+import { untilKnown } from '#shared/kafka/until-known';
 
 /** A record of which it is said where it goes. */
 export interface PlacedMessage extends Message {
@@ -63,10 +64,10 @@ export class RecordSender implements AsyncDisposable {
       let missing = messages;
       for (let attempt = 0; missing.length > 0; attempt += 1) {
         if (attempt === ATTEMPTS_MAX) throw notAcknowledged(topic, missing);
-        const acknowledged = await producer.sendBatch({
-          ...{ acks: ALL_REPLICAS, compression },
-          topicMessages: [{ topic, messages: [...missing] }],
-        });
+        const topicMessages = [{ topic, messages: [...missing] }];
+        const acknowledged = await untilKnown(() =>
+          producer.sendBatch({ acks: ALL_REPLICAS, compression, topicMessages }),
+        );
         const there = new Set(acknowledged.map(({ partition }) => partition));
         missing = missing.filter(({ partition }) => !there.has(partition));
       }

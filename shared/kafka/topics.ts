@@ -10,8 +10,7 @@
  */
 import kafkajs, { type Admin } from 'kafkajs';
 import { EdxstreamError } from '#shared/errors';
-import { isKafkaError } from '#shared/kafka/kafka-errors';
-import { withPatience } from '#shared/warehouse/patience';
+import { untilKnown } from '#shared/kafka/until-known';
 
 export interface TopicNames {
   readonly events: string;
@@ -38,7 +37,6 @@ export interface TopicWishes {
 /** A line may have 16 MiB; the rest is room for its record. */
 const BATCH_BYTES_MAX = 17 << 20;
 const HOUR_MS = 3_600_000;
-const KNOWN_WITHIN_MS = 30_000;
 const REPLICAS_MAX = 3;
 
 export function topicNames(prefix: string): TopicNames {
@@ -55,11 +53,7 @@ export async function openTopics(admin: Admin, wishes: TopicWishes): Promise<Top
   const present = new Set(await admin.listTopics());
   const missing = Object.values(names).filter((name) => !present.has(name));
   if (missing.length > 0) await createTopics(admin, missing, names, wishes);
-  // A topic that another process has just made is not known to every broker at once.
-  return withPatience(() => describeTopics(admin, names), {
-    patienceMs: KNOWN_WITHIN_MS,
-    mayRepeat: (error) => isKafkaError(error) && 'retriable' in error && error.retriable === true,
-  });
+  return untilKnown(() => describeTopics(admin, names));
 }
 
 async function describeTopics(admin: Admin, names: TopicNames): Promise<Topics> {

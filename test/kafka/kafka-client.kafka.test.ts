@@ -2,8 +2,11 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openKafka } from '#shared/kafka/kafka-client';
+import { RecordSender } from '#shared/kafka/record-sender';
+import { untilKnown } from '#shared/kafka/until-known';
 import { KafkaBrokers } from '../support/kafka-broker.js';
 import { placeOf } from '../support/kafka-place.js';
+import { recordsOf } from '../support/kafka-records.js';
 
 let brokers: KafkaBrokers;
 let kafka: Kafka;
@@ -52,6 +55,21 @@ async function member(topic: string, onMessage: (value: string) => void) {
   });
   return { consumer, assigned: () => assigned };
 }
+
+test('who asks for a topic that a broker does not know yet, as it was just made, has it when it does', async () => {
+  const consumer = kafka.consumer({ groupId: 'early', allowAutoTopicCreation: false });
+  await consumer.connect();
+  await using sender = await RecordSender.open(kafka);
+  const subscribed = untilKnown(() => consumer.subscribe({ topics: ['early'] }));
+  const sent = sender.send({ topic: 'early', messages: [{ partition: 0, value: 'a line' }] });
+  await new Promise((resume) => setTimeout(resume, 500));
+  await topicOf('early', 1);
+  await Promise.all([subscribed, sent]);
+  expect((await recordsOf(brokers.addresses, 'early')).map(({ value }) => String(value))).toEqual([
+    'a line',
+  ]);
+  await consumer.disconnect();
+});
 
 test('an idempotent producer writes, and the records come with headers and the time of arrival', async () => {
   const topic = await topicOf('written', 3);
