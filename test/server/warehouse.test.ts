@@ -43,16 +43,18 @@ function open(
     patienceMs = 0,
     isCompressed = false,
     ca,
+    onAway = () => undefined,
   }: {
     readonly password?: string;
     readonly timeoutMs?: number;
     readonly patienceMs?: number;
     readonly isCompressed?: boolean;
     readonly ca?: Buffer;
+    readonly onAway?: (isAway: boolean) => void;
   } = {},
 ): ServerWarehouse {
   const address = { url: new URL(url), user: FRONT_USER, password, ...(ca && { ca }) };
-  return new ServerWarehouse(address, { timeoutMs, patienceMs, isCompressed });
+  return new ServerWarehouse(address, { timeoutMs, patienceMs, isCompressed, onAway });
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -180,8 +182,10 @@ test('a connection that is cut inside an insert, at a line end as well, brings n
   expect(await count('n = 800')).toBe(1);
 });
 
-test('a server that is gone is waited for: queries, statements and inserts that had not begun', async () => {
-  await using patient = open(proxy.url, { patienceMs: 30_000 });
+test('a server that is gone is waited for, and this is said: queries, statements and inserts that had not begun', async () => {
+  const said: boolean[] = [];
+  const onAway = (isAway: boolean): void => void said.push(isAway);
+  await using patient = open(proxy.url, { patienceMs: 30_000, onAway });
   await proxy.refuse();
   const asked = [
     patient.query('SELECT 1'),
@@ -190,8 +194,10 @@ test('a server that is gone is waited for: queries, statements and inserts that 
   ];
   expect(await codeOf(warehouse.query('SELECT 1'))).toBe('WAREHOUSE_UNREACHABLE');
   await expect(warehouse.query('SELECT 1')).rejects.toThrow(proxy.url);
+  expect(said).toEqual([true]);
   await proxy.accept();
   await Promise.all(asked);
+  expect(said.at(-1)).toBe(false);
   expect(await count('n IN (500, 501)')).toBe(2);
 });
 
