@@ -22,7 +22,6 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { assert } from '#shared/errors';
 
 const run = promisify(execFile);
 
@@ -33,12 +32,6 @@ export interface NamedPipe extends AsyncDisposable {
    * reader's error if it fails, with the body's error if that fails first.
    */
   feed(body: AsyncIterable<Uint8Array>, reader: () => Promise<void>): Promise<void>;
-}
-
-export async function makeNamedPipe(): Promise<NamedPipe> {
-  const [pipe] = await makeNamedPipes(1);
-  assert(pipe !== undefined, 'as many pipes are made as were asked for');
-  return pipe;
 }
 
 /** Makes pipes with `mkfifo`, which every system the engine runs on has. */
