@@ -57,6 +57,7 @@ interface File extends RunningFile {
 
 const POLL_MS = 200;
 const LAST_POLL_MS = 400;
+const MARK_AGAIN_MS = 60_000;
 /** Meanwhile nobody waits for what is loaded to be settled, and to settle more at once costs the warehouse less. */
 const SETTLE_MS = 2000;
 
@@ -106,17 +107,29 @@ class BrokerRound {
       await this.#settleNowAndThen();
       await sleep(POLL_MS, undefined, { signal });
     }
-    await this.#mark('run-ended');
+    await this.#end();
+    await this.#settle({ isOver: true });
+    assert(
+      this.#unsettled.size === 0,
+      'at the end of a run it is known what came of each log file',
+    );
+    await sweepParts(warehouse);
+    return this.#results;
+  }
+
+  /** Resolves when every partition was read to the end of the run. */
+  async #end(): Promise<void> {
+    const { signal } = this.#options;
+    let markAtMs = 0;
     while (!(await this.#hasEnded())) {
+      if (performance.now() >= markAtMs) {
+        // Again now and then: brokers may delete the marker as well before a sink comes to it.
+        await this.#mark('run-ended');
+        markAtMs = performance.now() + MARK_AGAIN_MS;
+      }
       await this.#settleNowAndThen();
       await sleep(LAST_POLL_MS, undefined, { signal });
     }
-    while (this.#unsettled.size > 0) {
-      await this.#settle();
-      await sleep(POLL_MS, undefined, { signal });
-    }
-    await sweepParts(warehouse);
-    return this.#results;
   }
 
   async #handOutMore(): Promise<void> {
@@ -179,11 +192,11 @@ class BrokerRound {
 
   async #settleNowAndThen(): Promise<void> {
     if (performance.now() < this.#settleAtMs) return;
-    await this.#settle();
+    await this.#settle({ isOver: false });
     this.#settleAtMs = performance.now() + SETTLE_MS;
   }
 
-  async #settle(): Promise<void> {
+  async #settle({ isOver }: { readonly isOver: boolean }): Promise<void> {
     const { warehouse, run } = this.#options;
     const ready = [...this.#unsettled].filter(({ answer }) => answer !== undefined);
     if (ready.length === 0) return;
@@ -201,7 +214,7 @@ class BrokerRound {
       assert(answer !== undefined, 'only log files with an answer are looked at');
       const isFailed = answer.kind === 'failed';
       const ofFile = byFile.get(file.loading.file_id) ?? [];
-      const choice = chooseParts(ofFile, { published, isFailed });
+      const choice = chooseParts(ofFile, { published, isFailed, isOver });
       if (choice.kind === 'waiting') continue;
       if (choice.kind === 'broken') {
         file.answer = { kind: 'failed', reason: 'lost-in-kafka', detail: choice.detail };

@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin, Consumer, Kafka } from 'kafkajs';
+import type { Admin, Batch, Consumer, Kafka } from 'kafkajs';
 import type { Topics } from '#shared/kafka/topics';
 import { untilKnown } from '#shared/kafka/until-known';
 import { untilStopped } from '#shared/kafka/until-stopped';
@@ -85,12 +85,7 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
       eachBatch: async ({ batch, heartbeat }) => {
         const lag = Number(batch.offsetLag());
         options.onLag(batch.partition, lag);
-        await whileBeating(
-          sink
-            .take(batch.partition, BigInt(batch.firstOffset() ?? '0'), batch.messages)
-            .then(() => sink.keepInStep(batch.partition, lag)),
-          { heartbeat, everyMs: beatEveryMs(sessionMs) },
-        );
+        await whileBeating(sink.take(batch, lag), { heartbeat, everyMs: beatEveryMs(sessionMs) });
       },
     });
     await untilStopped(consumer, signal);
@@ -126,29 +121,34 @@ class Sink {
     this.#replaceSession();
   }
 
-  async take(
-    partition: number,
-    firstOffset: bigint,
-    messages: Parameters<SinkSession['take']>[1],
-  ): Promise<void> {
+  /** Takes records of a partition in which `lag` more are waiting. */
+  async take(batch: Batch, lag: number): Promise<void> {
+    const { partition, messages } = batch;
     const session = await this.#session;
     const position = session?.position(partition);
     if (session === undefined || position === undefined) return;
-    if (firstOffset > position) {
+    const isAhead = BigInt(batch.firstOffset() ?? '0') > position;
+    if (isAhead && !(await this.#isGone(partition, position))) {
       // Fetched for an earlier session: this one reads from where it was committed.
       this.#seek(partition, position);
       return;
     }
     // A session that failed has said so itself, and the next one begins where it was committed.
     await session.take(partition, messages).catch(() => undefined);
+    if ((await this.#session) === session) this.#keepInStep(session, partition, lag);
   }
 
-  /** Leaves those partitions alone that are ahead, once one was read that had `lag` records more. */
-  async keepInStep(partition: number, lag: number): Promise<void> {
+  /** Whether brokers have deleted what stood there: counts in end markers tell what was missed. */
+  async #isGone(partition: number, offset: bigint): Promise<boolean> {
+    const kept = await this.#admin.fetchTopicOffsets(this.#options.topics.events).catch(() => []);
+    const low = kept.find((one) => one.partition === partition)?.low;
+    return low !== undefined && BigInt(low) > offset;
+  }
+
+  /** Leaves those partitions alone that are ahead. */
+  #keepInStep(session: SinkSession, partition: number, lag: number): void {
     if (lag > 0) this.#waiting.add(partition);
     else this.#waiting.delete(partition);
-    const session = await this.#session;
-    if (session?.position(partition) === undefined) return;
     const topic = this.#options.topics.events;
     const ahead = partitionsAhead(session.dates(), this.#waiting);
     const others = this.#partitions.filter((one) => !ahead.includes(one));

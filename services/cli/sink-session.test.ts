@@ -136,7 +136,7 @@ async function begin(): Promise<{
 async function settle(entry: ReturnType<typeof aLedgerEntry>): Promise<readonly LogFilePart[]> {
   const parts = await readParts(warehouse, { run, states: ['loaded', 'broken'] });
   const ofFile = parts.filter(({ file_id }) => file_id === entry.file_id);
-  const choice = chooseParts(ofFile, { published: [LINES], isFailed: false });
+  const choice = chooseParts(ofFile, { published: [LINES], isFailed: false, isOver: false });
   if (choice.kind !== 'complete') throw new Error(`It is ${choice.kind}.`);
   await writeParts(
     warehouse,

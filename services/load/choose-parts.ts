@@ -12,11 +12,20 @@ export type PartsChoice =
 
 /**
  * `published` says for each partition how many lines must be in. Of a log file that failed every partition
- * must be heard of, because an earlier attempt may have published something anywhere.
+ * must be heard of, because an earlier attempt may have published something anywhere. Where `isOver`, sinks have
+ * read every partition to the end of the run: a part that is not there was deleted before they came to it.
  */
 export function chooseParts(
   parts: readonly LogFilePart[],
-  { published, isFailed }: { readonly published: readonly number[]; readonly isFailed: boolean },
+  {
+    published,
+    isFailed,
+    isOver,
+  }: {
+    readonly published: readonly number[];
+    readonly isFailed: boolean;
+    readonly isOver: boolean;
+  },
 ): PartsChoice {
   const kept: LogFilePart[] = [];
   for (const [partition, count] of published.entries()) {
@@ -32,7 +41,9 @@ export function chooseParts(
     }
     const broken = ofPartition.find(({ state }) => state === 'broken');
     if (broken !== undefined) return { kind: 'broken', detail: broken.detail };
-    return { kind: 'waiting' };
+    if (!isOver) return { kind: 'waiting' };
+    if (isFailed) continue;
+    return { kind: 'broken', detail: `Partition ${partition} had none of its ${count} lines.` };
   }
   return { kind: 'complete', kept };
 }

@@ -35,10 +35,12 @@ export async function settleLogFiles(
   );
   const written = files.flatMap(settledEntries);
   await writeEntries(warehouse, written);
-  // What failed in a newer package stays told: an older copy may stand in for it until it is mended.
+  // What failed in a newer package stays told: another, older copy may stand in for it until it is mended.
   const failedBefore = files.flatMap(({ known, loading }) =>
     known.filter(
-      ({ state, package_date }) => state === 'failed' && package_date <= loading.package_date,
+      ({ state, package_date, fingerprint }) =>
+        state === 'failed' &&
+        (package_date <= loading.package_date || fingerprint === loading.fingerprint),
     ),
   );
   const replaced = written.filter(({ state }) => state === 'removing');
