@@ -9,6 +9,7 @@ import { type KafkaPlace, openKafka } from '#shared/kafka/kafka-client';
 import { asKafkaError, isKafkaError, isLasting, withKafkaErrors } from '#shared/kafka/kafka-errors';
 import { type Answered, answerFromJson } from '#shared/kafka/messages';
 import { RecordSender } from '#shared/kafka/record-sender';
+import { leaveGroup } from '#shared/kafka/run-consumer';
 import { openTopics, type Topics } from '#shared/kafka/topics';
 import { untilKnown } from '#shared/kafka/until-known';
 import { forgetParts, lastRun, readParts, sweepParts } from '#shared/warehouse/log-file-parts';
@@ -185,7 +186,7 @@ async function hearAnswers(
   consumer.seek({ topic: topics.answers, partition: 0, offset: end?.high ?? '0' });
   return {
     async [Symbol.asyncDispose]() {
-      await consumer.disconnect();
+      await leaveGroup(consumer);
       await admin.deleteGroups([groupId]).catch(() => undefined);
       await admin.disconnect();
     },

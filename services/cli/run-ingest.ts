@@ -13,9 +13,9 @@ import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { partitionsOf } from '#shared/kafka/encode-lines';
 import { type Answered, answerToJson, type HandedOut } from '#shared/kafka/messages';
 import { RecordSender } from '#shared/kafka/record-sender';
+import { commitInTime, leaveGroup, runConsumer } from '#shared/kafka/run-consumer';
 import type { Topics } from '#shared/kafka/topics';
 import { untilKnown } from '#shared/kafka/until-known';
-import { untilStopped } from '#shared/kafka/until-stopped';
 import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Kernel } from '#shared/kernel/kernel';
 import type { DecryptPool } from '../decrypt/decrypt-pool.js';
@@ -75,15 +75,15 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
     });
     await consumer.connect();
     await untilKnown(() => consumer.subscribe({ topics: [topics.logFiles], fromBeginning: true }));
-    await consumer.run({
+    await runConsumer(consumer, {
+      stop,
       autoCommit: false,
       partitionsConsumedConcurrently: options.pool.workers,
       eachBatch: (payload) => ingest.takeLogFiles(payload),
     });
-    await untilStopped(consumer, stop);
     await ingest.finish();
   } finally {
-    await consumer.disconnect();
+    await leaveGroup(consumer);
     await ingest.close();
   }
 }
@@ -154,7 +154,13 @@ class Ingest {
       }
       resolveOffset(offset);
       const next = String(BigInt(offset) + 1n);
-      await this.#consumer.commitOffsets([{ topic, partition, offset: next }]);
+      await commitInTime(
+        this.#consumer,
+        [{ topic, partition, offset: next }],
+        this.#options.onRetry,
+      );
+      // Many small ones take long as well: whether the group has changed is asked between them.
+      await heartbeat();
     }
   }
 

@@ -7,9 +7,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Batch, Consumer, Kafka } from 'kafkajs';
+import { commitInTime, leaveGroup, runConsumer } from '#shared/kafka/run-consumer';
 import type { Topics } from '#shared/kafka/topics';
 import { untilKnown } from '#shared/kafka/until-known';
-import { untilStopped } from '#shared/kafka/until-stopped';
 import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { partitionsAhead } from './partitions-ahead.js';
@@ -79,7 +79,8 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
     });
     await consumer.connect();
     await untilKnown(() => consumer.subscribe({ topics: [topics.events], fromBeginning: true }));
-    await consumer.run({
+    await runConsumer(consumer, {
+      stop: signal,
       autoCommit: false,
       partitionsConsumedConcurrently: 1,
       eachBatch: async ({ batch, heartbeat }) => {
@@ -88,10 +89,9 @@ export async function runSink(options: RunSinkOptions): Promise<void> {
         await whileBeating(sink.take(batch, lag), { heartbeat, everyMs: beatEveryMs(sessionMs) });
       },
     });
-    await untilStopped(consumer, signal);
   } finally {
     await sink.close();
-    await consumer.disconnect();
+    await leaveGroup(consumer);
     await admin.disconnect();
   }
 }
@@ -216,17 +216,16 @@ class Sink {
 
   async #commit(partitions: readonly CommittedPartition[]): Promise<void> {
     const topic = this.#options.topics.events;
-    await this.#consumer
-      .commitOffsets(
-        partitions.map(({ partition, offset, ...state }) => ({
-          topic,
-          partition,
-          offset: String(offset),
-          metadata: JSON.stringify(state),
-        })),
-      )
-      // Not needed for what is loaded to stay so: without it the next session only reads more.
-      .catch((error: unknown) => this.#options.onRetry(error));
+    await commitInTime(
+      this.#consumer,
+      partitions.map(({ partition, offset, ...state }) => ({
+        topic,
+        partition,
+        offset: String(offset),
+        metadata: JSON.stringify(state),
+      })),
+      this.#options.onRetry,
+    );
   }
 
   #seek(partition: number, offset: bigint): void {

@@ -100,6 +100,36 @@ test(
 );
 
 test(
+  'SIGTERM drains whoever waits for the rest of its group, at its first joining and at a later one',
+  async () => {
+    await using deployment = await KafkaDeployment.start({
+      ...{ kafka, prefix: 'joining', keys: packages.keys },
+      environment: { EDXSTREAM_KAFKA_SESSION_SECONDS: '120', EDXSTREAM_DRAIN_SECONDS: '20' },
+    });
+    for (const [join, shared] of [
+      [() => deployment.ingest(), 'Log files are shared anew.'],
+      [() => deployment.sink(), 'Partitions are shared anew.'],
+    ] as const) {
+      const silent = join();
+      await expect.poll(() => silent.said(), PATIENT).toContain(shared);
+      const member = join();
+      await expect.poll(() => member.said(), PATIENT).toContain(shared);
+      silent.child.kill('SIGSTOP');
+      const newcomer = join();
+      await expect.poll(() => newcomer.said(), PATIENT).toContain('"Started."');
+      // Longer than between two signs of life, by whose answer the member learns that the group is shared anew.
+      await wait(8000);
+      expect(newcomer.said()).not.toContain(shared);
+      for (const { child } of [member, newcomer]) child.kill('SIGTERM');
+      for (const { ended } of [member, newcomer]) {
+        expect(await ended).toMatchObject({ status: 0, said: expect.stringContaining('Drained.') });
+      }
+    }
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'a sink whose warehouse is away is not ready; back again, it is, and the load ends',
   async () => {
     await using deployment = await KafkaDeployment.start({
