@@ -13,12 +13,8 @@ import { untilKnown } from '#shared/kafka/until-known';
 import { beatEveryMs, whileBeating } from '#shared/kafka/while-beating';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { partitionsAhead } from './partitions-ahead.js';
-import {
-  type CommittedPartition,
-  type PartitionState,
-  SinkSession,
-  type SinkSessionOptions,
-} from './sink-session.js';
+import type { CommittedPartition, PartitionState } from './sink-parts.js';
+import { SinkSession, type SinkSessionOptions } from './sink-session.js';
 
 export interface RunSinkOptions
   extends Pick<

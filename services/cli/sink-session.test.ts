@@ -22,7 +22,8 @@ import {
 import { migrate } from '#shared/warehouse/migrate';
 import type { Warehouse } from '#shared/warehouse/warehouse';
 import { chooseParts } from '../load/choose-parts.js';
-import { type CommittedPartition, SinkSession } from './sink-session.js';
+import type { CommittedPartition } from './sink-parts.js';
+import { SinkSession } from './sink-session.js';
 
 const KERNEL = createKernel(512 << 20);
 const DATE = '2013-10-22';

@@ -8,20 +8,14 @@
  * first record by one session, and its rows carry the number of that session and partition: what a session
  * left half-way is recognised by it, see log-file-parts.ts.
  *
- * Longer than 300 lines, because all of it is one state: what is read, what is open, what is committed.
+ * Longer than 300 lines, because all of it is one state: what is read, what is being loaded, what is committed.
  */
 import { randomInt } from 'node:crypto';
 import type { KafkaMessage } from 'kafkajs';
 import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import type { EventLog } from '#shared/eventlog/event-log';
 import { inProcessEventLog } from '#shared/eventlog/in-process';
-import {
-  headerNumber,
-  headerText,
-  type LogFileIdentity,
-  type RecordKind,
-} from '#shared/kafka/line-headers';
-import { PartReader } from '#shared/kafka/part-reader';
+import { headerNumber, headerText, type RecordKind } from '#shared/kafka/line-headers';
 import type { Kernel } from '#shared/kernel/kernel';
 import type { LineScanner } from '#shared/tracking/line-scanner';
 import {
@@ -36,21 +30,12 @@ import { rescannedBatches } from '../decrypt/rescanned-batch.js';
 import { type InsertedRun, loadRuns } from '../load/load-runs.js';
 import { mergeByTime } from '../merge/merge-by-time.js';
 import { SKEW_SECONDS } from './running-file.js';
-
-/** Where a partition stands, as it is committed with an offset. */
-export interface PartitionState {
-  readonly run: number;
-  /** The run has come to its end in this partition. */
-  readonly isEnded: boolean;
-  /** Start of the latest log date that is complete; null where none is. */
-  readonly dateCompleteUs: number | null;
-}
-
-export interface CommittedPartition extends PartitionState {
-  readonly partition: number;
-  /** The next record to read. */
-  readonly offset: bigint;
-}
+import {
+  type CommittedPartition,
+  type Part,
+  type PartitionState,
+  SinkParts,
+} from './sink-parts.js';
 
 export interface SinkSessionOptions {
   readonly warehouse: Warehouse;
@@ -70,30 +55,12 @@ export interface SinkSessionOptions {
   readonly onDateComplete: (partition: number, dateUs: number) => void;
 }
 
-interface Part {
-  /** Its number in the merge. */
-  readonly file: number;
-  readonly fileId: number;
-  readonly partition: number;
-  readonly sink: number;
-  readonly identity: LogFileIdentity;
-  readonly logDateStartUs: number;
-  readonly reader: PartReader;
-  /** Where to begin again for it, and how the partition stood there. */
-  readonly began: CommittedPartition;
-  isEnded: boolean;
-  /** What is missing, where the count of the end marker is not what came. */
-  missing: string;
-}
-
 interface Partition {
   readonly partition: number;
   /** The number that rows of this session carry in this partition. */
   readonly sink: number;
   position: bigint;
   state: PartitionState;
-  /** By file_id, in the order in which they began. */
-  readonly open: Map<number, Part>;
   committed: bigint;
 }
 
@@ -115,12 +82,7 @@ export class SinkSession {
   /** Batches that the pipeline has and has not freed. */
   readonly #batches = new Set<EventBatch>();
   #run = 0;
-  /** The parts that are not loaded yet, by their number in the merge. */
-  readonly #parts = new Map<number, Part>();
-  #partsBegun = 0;
-  #rank: ReadonlyMap<number, number> | undefined;
-  /** Parts that an earlier session has loaded: `file_id/partition`. */
-  #loadedBefore = new Set<string>();
+  readonly #parts = new SinkParts();
   #dateCompleteUs = Number.NEGATIVE_INFINITY;
   #earlyReleases = 0;
   #pipeline: Pipeline | undefined;
@@ -136,7 +98,6 @@ export class SinkSession {
         sink: randomInt(1, SINK_MAX),
         position: offset,
         state,
-        open: new Map(),
         committed: offset,
       });
     }
@@ -244,7 +205,7 @@ export class SinkSession {
   }
 
   #takeLines(at: Partition, kind: 'lines' | 'rejected', message: KafkaMessage): void {
-    const part = this.#partOf(at, message);
+    const part = this.#parts.of(message, at);
     if (part === undefined || part.isEnded) {
       this.#options.onDuplicates(1);
       return;
@@ -254,44 +215,13 @@ export class SinkSession {
     if (duplicates > 0) this.#options.onDuplicates(duplicates);
   }
 
-  /** The part that a record belongs to; undefined where it is loaded already. */
-  #partOf(at: Partition, { headers, offset }: KafkaMessage): Part | undefined {
-    const fileId = headerNumber(headers, 'file');
-    const known = at.open.get(fileId);
-    if (known !== undefined) return known;
-    if (this.#loadedBefore.has(`${fileId}/${at.partition}`)) return undefined;
-    const logDate = headerText(headers, 'log-date');
-    const part: Part = {
-      file: this.#partsBegun,
-      fileId,
-      partition: at.partition,
-      sink: at.sink,
-      identity: {
-        organization: headerText(headers, 'organization'),
-        site: headerText(headers, 'site'),
-        server: headerText(headers, 'server'),
-        logDate,
-      },
-      logDateStartUs: Date.parse(`${logDate}T00:00:00Z`) * 1000,
-      reader: new PartReader(),
-      began: { ...at.state, partition: at.partition, offset: BigInt(offset) },
-      isEnded: false,
-      missing: '',
-    };
-    at.open.set(fileId, part);
-    this.#parts.set(part.file, part);
-    this.#partsBegun += 1;
-    this.#rank = undefined;
-    return part;
-  }
-
   async #endPart(at: Partition, message: KafkaMessage): Promise<void> {
     const count = headerNumber(message.headers, 'count');
     const isFailed = headerText(message.headers, 'outcome') === 'failed';
     const fileId = headerNumber(message.headers, 'file');
     // Nothing of it came here, and nobody waits for it.
-    if (count === 0 && !isFailed && !at.open.has(fileId)) return;
-    const part = this.#partOf(at, message);
+    if (count === 0 && !isFailed && !this.#parts.isOpen(fileId, at.partition)) return;
+    const part = this.#parts.of(message, at);
     if (part === undefined || part.isEnded) return;
     part.isEnded = true;
     const taken = part.reader.events + part.reader.rejected;
@@ -349,13 +279,9 @@ export class SinkSession {
   async #beginRun(run: number): Promise<void> {
     await this.#endPipeline();
     this.#run = run;
-    this.#parts.clear();
-    this.#rank = undefined;
     this.#dateCompleteUs = Number.NEGATIVE_INFINITY;
-    for (const at of this.#partitions.values()) at.open.clear();
     const { warehouse } = this.#options;
-    const loaded = await readParts(warehouse, { run, states: ['loaded', 'broken', 'kept'] });
-    this.#loadedBefore = new Set(loaded.map((part) => `${part.file_id}/${part.partition}`));
+    this.#parts.beginRun(await readParts(warehouse, { run, states: ['loaded', 'broken', 'kept'] }));
     this.#pipeline = this.#openPipeline();
     await this.#moveWatermark();
   }
@@ -363,12 +289,12 @@ export class SinkSession {
   #openPipeline(): Pipeline {
     const { warehouse, releaseBytes, windowBytesMax, queueBytesMax } = this.#options;
     const log = inProcessEventLog({ bytesMax: queueBytesMax });
-    const partAt = (file: number): Part => this.#parts.get(file) as Part; // stages pass on our own numbers
+    const partAt = (file: number): Part => this.#parts.at(file);
     const runs = mergeByTime(log.read(), {
       releaseBytes,
       windowBytesMax,
       skewUs: SKEW_SECONDS * 1e6,
-      fileRank: (file) => this.#ranks().get(file) as number, // one for each part
+      fileRank: (file) => this.#parts.rankOf(file),
       logDateStartUs: (file) => partAt(file).logDateStartUs,
       onWindow: this.#options.onWindow,
     });
@@ -428,11 +354,7 @@ export class SinkSession {
         .filter(({ fileId }) => loading.has(fileId))
         .map((part) => this.#entry(part, part.missing === '' ? 'loaded' : 'broken', 1)),
     );
-    for (const { file, fileId, partition } of done) {
-      this.#parts.delete(file);
-      this.#loadedBefore.add(`${fileId}/${partition}`);
-      this.#partitions.get(partition)?.open.delete(fileId);
-    }
+    this.#parts.markLoaded(done);
     if (done.length > 0) await this.#commit();
   }
 
@@ -453,8 +375,10 @@ export class SinkSession {
   }
 
   async #flush(): Promise<void> {
-    for (const { open } of this.#partitions.values()) {
-      for (const part of open.values()) if (!part.isEnded) await this.#flushPart(part);
+    for (const partition of this.#partitions.keys()) {
+      for (const part of this.#parts.open(partition)) {
+        if (!part.isEnded) await this.#flushPart(part);
+      }
     }
   }
 
@@ -477,7 +401,7 @@ export class SinkSession {
   async #commit(): Promise<void> {
     const changed: CommittedPartition[] = [];
     for (const at of this.#partitions.values()) {
-      const [first] = at.open.values();
+      const [first] = this.#parts.open(at.partition);
       const safe = first?.began ?? { ...at.state, partition: at.partition, offset: at.position };
       if (safe.offset === at.committed) continue;
       at.committed = safe.offset;
@@ -489,18 +413,5 @@ export class SinkSession {
   #free(batch: EventBatch): void {
     this.#batches.delete(batch);
     freeBatch(this.#options.kernel, batch);
-  }
-
-  #ranks(): ReadonlyMap<number, number> {
-    if (this.#rank !== undefined) return this.#rank;
-    const named = [...this.#parts.values()].map(({ file, identity }) => ({
-      file,
-      name: Buffer.from(
-        [identity.site, identity.organization, identity.server, identity.logDate].join('\u0000'),
-      ),
-    }));
-    named.sort((a, b) => Buffer.compare(a.name, b.name));
-    this.#rank = new Map(named.map(({ file }, rank) => [file, rank]));
-    return this.#rank;
   }
 }
