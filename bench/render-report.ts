@@ -63,7 +63,7 @@ export function renderMarkdown(result: BenchResult): string {
   return [
     `${archive.lines.toLocaleString('en')} generated events in ${archive.logFiles} log files of ${archive.days} days (${mega(archive.plaintextBytes)} of`,
     `text, ${mega(archive.storedBytes)} encrypted), on ${machine.cores} cores of ${machine.cpu} with ${machine.memoryGiB} GiB, ${machine.system},`,
-    `Node.js ${machine.node}, chdb ${machine.chdb}, on ${date.slice(0, 10)} at commit ${commit}: median (min..max) of ${summaries[0]?.runs ?? 0} runs.`,
+    `Node.js ${machine.node}, chdb ${machine.chdb}, on ${date.slice(0, 10)} at commit ${commit}: median (min..max) of ${counted(summaries[0]?.runs ?? 0)}.`,
     '*By hand* is `gpg -d` of every file into a pipe that the same embedded ClickHouse reads as JSONEachRow, without',
     'the lines, their order, or an account of them ([its table](bench/peers/by-hand.sql)). *Over Kafka* is one broker, an',
     'ingest, a sink and the planner on the same cores; the server is not ClickHouse’s, but the embedded engine in a process of',
@@ -161,4 +161,8 @@ function table(rows: readonly (readonly string[])[]): string {
       .trimEnd(),
   );
   return lines.join('\n');
+}
+
+function counted(runs: number): string {
+  return runs === 1 ? 'a single run' : `${runs} runs`;
 }
