@@ -120,11 +120,12 @@ class BrokerRound {
   /** Resolves when every partition was read to the end of the run. */
   async #end(): Promise<void> {
     const { signal } = this.#options;
-    let markAtMs = 0;
+    await this.#mark('run-ended');
+    let markAtMs = performance.now() + MARK_AGAIN_MS;
     while (!(await this.#hasEnded())) {
       if (performance.now() >= markAtMs) {
-        // Again now and then: brokers may delete the marker as well before a sink comes to it.
-        await this.#mark('run-ended');
+        // Brokers may delete the marker as well before a sink comes to it. Where they are away, sinks wait for them too.
+        await this.#mark('run-ended').catch(() => undefined);
         markAtMs = performance.now() + MARK_AGAIN_MS;
       }
       await this.#settleNowAndThen();
@@ -218,7 +219,7 @@ class BrokerRound {
       if (choice.kind === 'waiting') continue;
       if (choice.kind === 'broken') {
         file.answer = { kind: 'failed', reason: 'lost-in-kafka', detail: choice.detail };
-        this.#options.progress.filesFailed += 1;
+        if (!isFailed) this.#options.progress.filesFailed += 1;
       } else if (!isFailed) {
         kept.push(...choice.kept);
       }

@@ -7,7 +7,7 @@
  * gets the partition; what both published counts once, see publish-attempt.ts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { EachBatchPayload, Kafka } from 'kafkajs';
 import { type EventBatch, freeBatch } from '#shared/eventlog/event-batch';
 import type { LogFileAnswer } from '#shared/eventlog/log-file-answer';
 import { partitionsOf } from '#shared/kafka/encode-lines';
@@ -65,7 +65,7 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
     maxWaitTimeInMs: 500,
     retry: { restartOnFailure: async () => true },
   });
-  const ingest = new Ingest(options, consumer);
+  const ingest = new Ingest(options);
   try {
     consumer.on(consumer.events.HEARTBEAT, options.onBeat);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -90,7 +90,6 @@ export async function runIngest(options: RunIngestOptions): Promise<void> {
 
 class Ingest {
   readonly #options: RunIngestOptions;
-  readonly #consumer: Consumer;
   /** Those that no attempt has now. */
   readonly #senders: RecordSender[] = [];
   readonly #partitionOf: (key: Buffer) => number;
@@ -100,9 +99,8 @@ class Ingest {
   /** The latest run that was seen: what an earlier one handed out is given up. */
   #run = 0;
 
-  constructor(options: RunIngestOptions, consumer: Consumer) {
+  constructor(options: RunIngestOptions) {
     this.#options = options;
-    this.#consumer = consumer;
     this.#partitionOf = partitionsOf(options.topics.partitions);
   }
 
@@ -138,7 +136,8 @@ class Ingest {
     await Promise.all(this.#senders.map((sender) => sender[Symbol.asyncDispose]()));
   }
 
-  async #takeLogFiles({ batch, heartbeat, resolveOffset, isRunning, isStale }: EachBatchPayload) {
+  async #takeLogFiles(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
     const { topic, partition } = batch;
     const tasks = batch.messages.map(({ offset, value }) => ({
       offset,
@@ -154,11 +153,9 @@ class Ingest {
       }
       resolveOffset(offset);
       const next = String(BigInt(offset) + 1n);
-      await commitInTime(
-        this.#consumer,
-        [{ topic, partition, offset: next }],
-        this.#options.onRetry,
-      );
+      const offsets = { topics: [{ topic, partitions: [{ partition, offset: next }] }] };
+      // As a member of the group as it is now, and once: repeated later it could go back behind what others commit.
+      await commitInTime(payload.commitOffsetsIfNecessary(offsets), this.#options.onRetry);
       // Many small ones take long as well: whether the group has changed is asked between them.
       await heartbeat();
     }

@@ -123,10 +123,11 @@ class Sink {
     const session = await this.#session;
     const position = session?.position(partition);
     if (session === undefined || position === undefined) return;
-    const isAhead = BigInt(batch.firstOffset() ?? '0') > position;
-    if (isAhead && !(await this.#isGone(partition, position))) {
+    const first = BigInt(batch.firstOffset() ?? '0');
+    const next = first > position ? await this.#firstKept(partition, position) : position;
+    if (first > next) {
       // Fetched for an earlier session: this one reads from where it was committed.
-      this.#seek(partition, position);
+      this.#seek(partition, next);
       return;
     }
     // A session that failed has said so itself, and the next one begins where it was committed.
@@ -134,11 +135,11 @@ class Sink {
     if ((await this.#session) === session) this.#keepInStep(session, partition, lag);
   }
 
-  /** Whether brokers have deleted what stood there: counts in end markers tell what was missed. */
-  async #isGone(partition: number, offset: bigint): Promise<boolean> {
+  /** The first offset from there on that brokers have not deleted: counts in end markers tell what was missed. */
+  async #firstKept(partition: number, offset: bigint): Promise<bigint> {
     const kept = await this.#admin.fetchTopicOffsets(this.#options.topics.events).catch(() => []);
-    const low = kept.find((one) => one.partition === partition)?.low;
-    return low !== undefined && BigInt(low) > offset;
+    const low = BigInt(kept.find((one) => one.partition === partition)?.low ?? '0');
+    return low > offset ? low : offset;
   }
 
   /** Leaves those partitions alone that are ahead. */
@@ -212,16 +213,13 @@ class Sink {
 
   async #commit(partitions: readonly CommittedPartition[]): Promise<void> {
     const topic = this.#options.topics.events;
-    await commitInTime(
-      this.#consumer,
-      partitions.map(({ partition, offset, ...state }) => ({
-        topic,
-        partition,
-        offset: String(offset),
-        metadata: JSON.stringify(state),
-      })),
-      this.#options.onRetry,
-    );
+    const offsets = partitions.map(({ partition, offset, ...state }) => ({
+      topic,
+      partition,
+      offset: String(offset),
+      metadata: JSON.stringify(state),
+    }));
+    await commitInTime(this.#consumer.commitOffsets(offsets), this.#options.onRetry);
   }
 
   #seek(partition: number, offset: bigint): void {

@@ -43,7 +43,8 @@ export function chooseParts(
     if (broken !== undefined) return { kind: 'broken', detail: broken.detail };
     if (!isOver) return { kind: 'waiting' };
     if (isFailed) continue;
-    return { kind: 'broken', detail: `Partition ${partition} had none of its ${count} lines.` };
+    const detail = `Partition ${partition} had not all of its ${count} lines, or not their end.`;
+    return { kind: 'broken', detail };
   }
   return { kind: 'complete', kept };
 }

@@ -4,8 +4,7 @@
  * partitions anew; and for half a minute to commit, while one broker after another says that another one
  * coordinates the group (shown by test/kafka/operating and test/faults/kafka-surroundings).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, ConsumerRunConfig, TopicPartitionOffsetAndMetadata } from 'kafkajs';
+import type { Consumer, ConsumerRunConfig } from 'kafkajs';
 
 const WAIT_MS_MAX = 5000;
 
@@ -15,26 +14,27 @@ export async function runConsumer(
   { stop, ...config }: ConsumerRunConfig & { readonly stop: AbortSignal },
 ): Promise<void> {
   if (stop.aborted) return;
+  const joined = consumer.run(config);
   await new Promise<void>((resolve, reject) => {
     stop.addEventListener('abort', () => resolve(), { once: true });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) reject(payload.error);
     });
-    // It resolves when the group was joined for the first time.
-    consumer.run(config).catch(reject);
+    joined.catch(reject);
   });
+  // Only who has joined can leave: the others would wait for it until they miss it.
+  await atMost(joined);
 }
 
 /**
- * Commits offsets, or leaves it where that takes long: who begins at an earlier one reads more, and nothing twice
- * counts twice. Never rejects; `onRetry` is told why an offset was not committed.
+ * Waits for a commit of offsets, but not long: who begins at an earlier one reads more, and nothing twice counts twice.
+ * Never rejects; `onRetry` is told why an offset was not committed.
  */
 export function commitInTime(
-  consumer: Consumer,
-  offsets: readonly TopicPartitionOffsetAndMetadata[],
+  commit: Promise<void>,
   onRetry: (error: unknown) => void,
 ): Promise<void> {
-  return atMost(consumer.commitOffsets([...offsets]).catch(onRetry));
+  return atMost(commit.catch(onRetry));
 }
 
 /** Leaves the group, or lets the others miss the member after a while, where that takes long. */
@@ -43,5 +43,9 @@ export function leaveGroup(consumer: Consumer): Promise<void> {
 }
 
 async function atMost(work: Promise<void>): Promise<void> {
-  await Promise.race([work, sleep(WAIT_MS_MAX, undefined, { ref: false })]);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, WAIT_MS_MAX);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
