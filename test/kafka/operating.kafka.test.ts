@@ -118,11 +118,11 @@ test(
       await expect.poll(() => silent.said(), PATIENT).toContain(shared);
       // Whoever comes and goes at once leaves nothing behind that the next one would wait for.
       const passing = join();
-      await expect.poll(() => passing.said(), PATIENT).toContain('"Started."');
+      await expect.poll(() => passing.said(), PATIENT).toContain('"msg":"Starting"'); // to join
       passing.child.kill('SIGTERM');
       expect(await passing.ended).toMatchObject({ status: 0 });
       const member = join();
-      await expect.poll(() => member.said(), PATIENT).toContain(shared);
+      await expect.poll(() => member.said(), { timeout: 60_000 }).toContain(shared);
       silent.child.kill('SIGSTOP');
       const newcomer = join();
       await expect.poll(() => newcomer.said(), PATIENT).toContain('"Started."');
