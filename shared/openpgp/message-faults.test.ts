@@ -14,6 +14,7 @@ import {
 import { TemporaryGpgHome } from '#shared/testing/temporary-gpg-home';
 import type { KeyRing } from './key-ring.js';
 import { openKeyRing } from './open-key-ring.js';
+import { decryptByOpenpgp } from './openpgp-fallback.js';
 import { type OpenMessageOptions, openMessage } from './read-message.js';
 
 const CZAR = 'czar@uni.example';
@@ -235,6 +236,19 @@ test('a changed byte is refused where openpgp reads the cipher', async () => {
     const changed = Buffer.from(twofish);
     changed[at] = (changed[at] ?? 0) ^ 4;
     expect(await open(changed), `byte ${at}`).toMatchObject({ reason: 'integrity-failed' });
+  }
+});
+
+test('content at which openpgp waits for itself is refused', async () => {
+  // What any garbage decrypts to: at one in fifty, openpgp never answers.
+  const packetOf = (bytes: Buffer) => ({ tag: 18, body: memberOf(bytes).open() });
+  const tries = Array.from({ length: 300 }, async () => {
+    const garbage = Buffer.concat([Buffer.of(1), randomBytes(200)]);
+    const key = { bytes: randomBytes(32), cipher: 10 };
+    for await (const _ of decryptByOpenpgp(packetOf(garbage), key));
+  });
+  for (const outcome of await Promise.allSettled(tries)) {
+    expect(outcome).toMatchObject({ reason: { reason: 'integrity-failed' } });
   }
 });
 
