@@ -137,7 +137,11 @@ class Sink {
 
   /** The first offset from there on that brokers have not deleted: counts in end markers tell what was missed. */
   async #firstKept(partition: number, offset: bigint): Promise<bigint> {
-    const kept = await this.#admin.fetchTopicOffsets(this.#options.topics.events).catch(() => []);
+    const asked = this.#admin.fetchTopicOffsets(this.#options.topics.events);
+    const kept = await asked.catch((error: unknown) => {
+      this.#options.onRetry(error); // the records are read again, and it is asked again
+      return [];
+    });
     const low = BigInt(kept.find((one) => one.partition === partition)?.low ?? '0');
     return low > offset ? low : offset;
   }
